@@ -1,0 +1,2 @@
+//! Ceph authentication, both sides: none and cephx
+#![forbid(unsafe_code)]

@@ -1,0 +1,3 @@
+//! The program loligo: put, get, list and measure objects in a Ceph cluster
+
+fn main() {}

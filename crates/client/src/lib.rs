@@ -1,0 +1,2 @@
+//! A whole RADOS client as one endpoint without sockets
+#![forbid(unsafe_code)]

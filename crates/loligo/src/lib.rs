@@ -1,0 +1,2 @@
+//! A native RADOS client: objects in and out of a Ceph cluster, with no C below
+#![forbid(unsafe_code)]

@@ -1,0 +1,2 @@
+//! The small cluster in memory on loopback TCP
+#![forbid(unsafe_code)]

@@ -1,0 +1,2 @@
+//! Ceph's messenger over sockets: reactor, Accepter, Messenger and Connection
+#![forbid(unsafe_code)]

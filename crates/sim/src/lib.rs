@@ -1,0 +1,2 @@
+//! Client and small cluster in one deterministic world of virtual time and faults
+#![forbid(unsafe_code)]

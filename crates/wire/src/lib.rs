@@ -1,0 +1,31 @@
+//! Ceph's wire formats: codec, messages, maps and the framing of messenger v1.
+//!
+//! Every format is decoded **and** encoded. Bytes are never trusted: a decoder checks each length against the bytes
+//! that are left, allocates no more than what they can fill, and gives a [`DecodeError`] instead of a panic.
+//!
+//! ```
+//! use loligo_wire::{Decode, Decoder, Encode, Encoder, Features};
+//!
+//! let mut e = Encoder::new(Features::PACIFIC);
+//! vec![String::from("rbd"), String::from("data")].encode(&mut e);
+//! let bytes = e.finish();
+//! let names = Vec::<String>::decode(&mut Decoder::new(&bytes))?;
+//! assert_eq!(names, ["rbd", "data"]);
+//! # Ok::<(), loligo_wire::DecodeError>(())
+//! ```
+#![no_std]
+#![forbid(unsafe_code)]
+
+extern crate alloc;
+
+mod bufferlist;
+pub mod codec;
+mod crc;
+pub mod features;
+mod ids;
+
+pub use bufferlist::BufferList;
+pub use codec::{Decode, DecodeError, Decoder, Encode, Encoder};
+pub use crc::{crc32c, crc32c_list};
+pub use features::Features;
+pub use ids::{Epoch, GlobalId, OsdId, PoolId, Tid};
