@@ -19,13 +19,22 @@
 extern crate alloc;
 
 mod bufferlist;
+pub mod cephx;
 pub mod codec;
 mod crc;
+pub mod entity;
 pub mod features;
 mod ids;
+mod release;
+mod text;
+mod uuid;
 
 pub use bufferlist::BufferList;
 pub use codec::{Decode, DecodeError, Decoder, Encode, Encoder};
 pub use crc::{crc32c, crc32c_list};
+pub use entity::{AddrType, AuthEntityName, EntityAddr, EntityAddrVec, EntityInst, EntityName, EntityType};
 pub use features::Features;
 pub use ids::{Epoch, GlobalId, OsdId, PoolId, Tid};
+pub use release::Release;
+pub use text::Text;
+pub use uuid::{Uuid, UuidParseError};
