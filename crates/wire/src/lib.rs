@@ -22,6 +22,7 @@ mod bufferlist;
 pub mod cephx;
 pub mod codec;
 mod crc;
+pub mod crush;
 pub mod entity;
 pub mod features;
 mod ids;
