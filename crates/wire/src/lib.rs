@@ -28,6 +28,7 @@ pub mod features;
 mod ids;
 mod release;
 mod text;
+pub mod types;
 mod uuid;
 
 pub use bufferlist::BufferList;

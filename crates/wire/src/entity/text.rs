@@ -165,13 +165,15 @@ impl EntityAddrVec {
     ///
     /// When the text does not start with an address or a list of them.
     pub fn parse_prefix(text: &str, default: AddrType) -> Result<(Self, &str), EntityParseError> {
-        // A bracket may also belong to an IPv6 address.
+        let Some(mut rest) = text.strip_prefix('[') else {
+            return EntityAddr::parse_prefix(text, default).map(|(addr, rest)| (addr.into(), rest));
+        };
+        // The bracket may also belong to an IPv6 address.
         if let Ok((addr, rest)) = EntityAddr::parse_prefix(text, default)
-            && (!text.starts_with('[') || matches!(addr.host, HostAddr::V6(_)))
+            && matches!(addr.host, HostAddr::V6(_))
         {
             return Ok((addr.into(), rest));
         }
-        let mut rest = text.strip_prefix('[').ok_or(EntityParseError::BadIp)?;
         let mut addrs = Vec::new();
         loop {
             let (addr, tail) = EntityAddr::parse_prefix(rest, default)?;

@@ -1,0 +1,29 @@
+//! The small types that clients and OSDs exchange (`osd/osd_types.h`, `common/hobject.h`, `include/rados.h`).
+
+mod error_code;
+mod flags;
+mod hobject;
+mod locator;
+mod nls;
+mod op_args;
+mod op_code;
+mod osd_op;
+mod pg;
+mod reqid;
+mod snap;
+mod version;
+
+pub use error_code::ErrorCode;
+pub use flags::{
+    AllocHintFlags, BackoffOp, CmpXattrMode, CmpXattrOp, CopyFromFlags, OpFlags, OsdFlags, WatchOp,
+};
+pub use hobject::HObject;
+pub use locator::{ObjectLocator, RequestRedirect};
+pub use nls::{ListObject, PgNlsResponse};
+pub use op_args::OpArgs;
+pub use op_code::OpCode;
+pub use osd_op::{OSD_OP_SIZE, OsdOp};
+pub use pg::{PgId, PgIdParseError, PgShard, ShardId, SpgId};
+pub use reqid::ReqId;
+pub use snap::{SnapContext, SnapId};
+pub use version::EVersion;
