@@ -1,0 +1,179 @@
+//! Child processes. Each has a deadline, so that no task can hang.
+
+use std::ffi::OsStr;
+use std::fs::File;
+use std::io::{Read, Write};
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, anyhow, bail};
+use rustix::process::{Pid, Signal, kill_process_group};
+
+/// How often a running child is looked at.
+const POLL_INTERVAL: Duration = Duration::from_millis(10);
+
+/// What a child left.
+pub(crate) struct Output {
+    /// How it ended.
+    pub(crate) status: ExitStatus,
+    /// Its standard output.
+    pub(crate) stdout: Vec<u8>,
+    /// Its standard error, as text.
+    pub(crate) stderr: String,
+}
+
+impl Output {
+    /// The standard output as text without surrounding white space.
+    pub(crate) fn text(&self) -> String {
+        String::from_utf8_lossy(&self.stdout).trim().to_owned()
+    }
+}
+
+/// Runs `command` to its end with `input` on its standard input, whatever its exit status is.
+///
+/// # Errors
+/// If it cannot be started, or if it is still running after `deadline`; it and its children are then killed.
+pub(crate) fn run_with_input(command: &mut Command, input: &[u8], deadline: Duration) -> Result<Output> {
+    let name = name_of(command);
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
+    let mut child = command.spawn().with_context(|| format!("cannot start {name}"))?;
+    let stdin = child.stdin.take();
+    let stdout = child.stdout.take();
+    let stderr = child.stderr.take();
+    thread::scope(|scope| {
+        let out = scope.spawn(move || drain(stdout));
+        let err = scope.spawn(move || drain(stderr));
+        if let Some(mut stdin) = stdin {
+            // A child that ends without reading its input says why on its standard error.
+            let _ = stdin.write_all(input);
+        }
+        let status = wait(&mut child, &name, deadline)?;
+        let stdout = out.join().unwrap_or_default();
+        let stderr = String::from_utf8_lossy(&err.join().unwrap_or_default()).into_owned();
+        Ok(Output { status, stdout, stderr })
+    })
+}
+
+/// Runs `command` to its end; an exit status other than 0 is an error that shows its standard error.
+pub(crate) fn run(command: &mut Command, deadline: Duration) -> Result<Output> {
+    let name = name_of(command);
+    let output = run_with_input(command, b"", deadline)?;
+    if output.status.success() {
+        return Ok(output);
+    }
+    let said = if output.stderr.trim().is_empty() { output.text() } else { output.stderr.clone() };
+    Err(anyhow!("{name} ended with {}: {}", output.status, last_lines(&said, 15)))
+}
+
+/// Runs `command` with both outputs going to `log`; an exit status other than 0 is an error that shows the log's
+/// end. For programs that leave daemons behind, which would hold a pipe open.
+pub(crate) fn run_logged(command: &mut Command, log: &Path, deadline: Duration) -> Result<()> {
+    let name = name_of(command);
+    let file = File::create(log).with_context(|| format!("cannot create {}", log.display()))?;
+    command.stdin(Stdio::null()).stderr(file.try_clone()?).stdout(file).process_group(0);
+    let mut child = command.spawn().with_context(|| format!("cannot start {name}"))?;
+    let status = wait(&mut child, &name, deadline)?;
+    if !status.success() {
+        let said = std::fs::read_to_string(log).unwrap_or_default();
+        bail!("{name} ended with {status}: {}", last_lines(&said, 15));
+    }
+    Ok(())
+}
+
+/// The file that `program` names on PATH.
+pub(crate) fn find_on_path(program: &str) -> Option<PathBuf> {
+    find_in(program, &std::env::var_os("PATH")?)
+}
+
+fn find_in(program: &str, path: &OsStr) -> Option<PathBuf> {
+    std::env::split_paths(path).map(|dir| dir.join(program)).find(|file| is_executable(file))
+}
+
+fn is_executable(file: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt;
+    file.metadata().is_ok_and(|meta| meta.is_file() && meta.permissions().mode() & 0o111 != 0)
+}
+
+/// The last `count` lines of `text`.
+pub(crate) fn last_lines(text: &str, count: usize) -> String {
+    let lines: Vec<&str> = text.trim_end().lines().collect();
+    lines.get(lines.len().saturating_sub(count)..).unwrap_or_default().join("\n")
+}
+
+fn drain(from: Option<impl Read>) -> Vec<u8> {
+    let mut all = Vec::new();
+    if let Some(mut from) = from {
+        // What was read before a fault is still worth showing.
+        let _ = from.read_to_end(&mut all);
+    }
+    all
+}
+
+fn wait(child: &mut Child, name: &str, deadline: Duration) -> Result<ExitStatus> {
+    let end = Instant::now() + deadline;
+    loop {
+        if let Some(status) = child.try_wait()? {
+            return Ok(status);
+        }
+        if Instant::now() >= end {
+            kill_group(child);
+            child.wait()?;
+            bail!("{name} was still running after {} s and has been killed", deadline.as_secs());
+        }
+        thread::sleep(POLL_INTERVAL);
+    }
+}
+
+/// Kills a child that leads its own process group, with all that it started.
+fn kill_group(child: &Child) {
+    // A group that has just ended by itself is as good as killed.
+    let _ = kill_process_group(Pid::from_child(child), Signal::KILL);
+}
+
+fn name_of(command: &Command) -> String {
+    Path::new(command.get_program()).file_name().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sh(script: &str) -> Command {
+        let mut command = Command::new("sh");
+        command.args(["-c", script]);
+        command
+    }
+
+    #[test]
+    fn a_child_past_its_deadline_is_killed() {
+        let error = run(&mut sh("exec sleep 60"), Duration::from_millis(50)).err().unwrap();
+        assert!(error.to_string().contains("has been killed"), "{error}");
+    }
+
+    #[test]
+    fn a_failure_shows_what_the_child_said() {
+        let error = run(&mut sh("echo why >&2; exit 3"), Duration::from_secs(10)).err().unwrap();
+        assert!(error.to_string().contains("why"), "{error}");
+    }
+
+    #[test]
+    fn input_reaches_the_child() {
+        let output = run_with_input(&mut sh("cat"), b"abc", Duration::from_secs(10)).unwrap();
+        assert_eq!(output.text(), "abc");
+    }
+
+    #[test]
+    fn only_executable_files_are_found() {
+        assert!(find_in("sh", OsStr::new("/nonexistent:/bin")).is_some());
+        assert!(find_in("passwd", OsStr::new("/etc")).is_none());
+    }
+
+    #[test]
+    fn last_lines_of_less_is_all() {
+        assert_eq!(last_lines("a\nb\n", 5), "a\nb");
+        assert_eq!(last_lines("a\nb\nc", 2), "b\nc");
+    }
+}
