@@ -82,7 +82,7 @@ impl fmt::Display for KeyType {
             Self::NONE => f.pad("none"),
             Self::AES => f.pad("aes"),
             Self::AES256K => f.pad("aes256k"),
-            Self(other) => write!(f, "type {other}"),
+            Self(other) => write!(f, "{other}"),
         }
     }
 }

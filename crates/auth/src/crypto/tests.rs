@@ -1,0 +1,146 @@
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use loligo_base::SeededEntropy;
+use loligo_wire::cephx::{AUTH_ENC_MAGIC, CephXAuthorizeChallenge};
+use loligo_wire::{Decode as _, DecodeError};
+
+use super::*;
+
+fn aes_key(secret: &[u8]) -> Result<CryptoKey, KeyError> {
+    let key_type = KeyType::AES;
+    CryptoKey::from_wire(cephx::CryptoKey { key_type, created: Wall::ZERO, secret: Secret::new(secret) })
+}
+
+fn counting_key() -> CryptoKey {
+    aes_key(&core::array::from_fn::<_, 16, _>(|i| i as u8)).unwrap()
+}
+
+/// The values of Ceph's own test (`src/test/crypto.cc`, `AES.Encrypt`).
+#[test]
+fn aes_gives_the_bytes_of_cephs_own_test() {
+    let key = Aes::from_array(&core::array::from_fn(|i| i as u8));
+    let plain = 0x0011_2233_4455_6677_8899_aabb_ccdd_eeff_u128.to_be_bytes();
+    let sealed = [
+        0xb3, 0x8f, 0x5b, 0xc9, 0x35, 0x4c, 0xf8, 0xc6, 0x13, 0x15, 0x66, 0x6f, 0x37, 0xd7, 0x79, 0x3a, 0x11,
+        0x90, 0x7b, 0xe9, 0xd8, 0x3c, 0x35, 0x70, 0x58, 0x7b, 0x97, 0x9b, 0x03, 0xd2, 0xa5, 0x01,
+    ];
+    assert_eq!(key.encrypt(BytesMut::from(&plain[..]))[..], sealed);
+    assert_eq!(key.decrypt(&sealed).unwrap().as_slice(), plain);
+}
+
+#[test]
+fn a_secret_must_have_16_bytes_and_only_those_are_used() {
+    for length in 1..16 {
+        assert_eq!(aes_key(&[1; 15][..length]).err(), Some(KeyError::TooShort { length, wanted: 16 }));
+    }
+    let answer = |length| {
+        let blob = CephXChallengeBlob { server_challenge: 1, client_challenge: 2 };
+        aes_key(&[1; 50][..length]).unwrap().answer(&blob)
+    };
+    assert!((16..50).all(|length| answer(length) == answer(16)));
+}
+
+#[test]
+fn padding_is_always_there_and_comes_off() {
+    let key = Aes::from_array(&[3; 16]);
+    for length in 0..70 {
+        let plain: Vec<u8> = (0..length).collect();
+        let sealed = key.encrypt(BytesMut::from(&plain[..]));
+        assert_eq!(sealed.len(), (plain.len() / 16 + 1) * 16);
+        assert_eq!(*key.decrypt(&sealed).unwrap(), plain);
+    }
+    assert!(key.decrypt(&[]).is_none());
+    assert!(key.decrypt(&[0; 17]).is_none());
+}
+
+/// The value was computed apart from this crate, with OpenSSL's AES, by the formula in Ceph's
+/// `cephx_calc_client_server_challenge`.
+#[test]
+fn the_answer_to_a_challenge_folds_the_length_in() {
+    let blob = CephXChallengeBlob {
+        server_challenge: 0x1122_3344_5566_7788,
+        client_challenge: 0x99aa_bbcc_ddee_ff00,
+    };
+    assert_eq!(counting_key().answer(&blob), 0x4fad_d850_10bc_ad18);
+}
+
+#[test]
+fn a_sealed_value_opens_with_its_key_only_and_not_when_a_bit_is_flipped() {
+    let key = counting_key();
+    let value = CephXAuthorizeChallenge { server_challenge: 77 };
+    let sealed = key.seal(Usage::AuthorizeChallenge, &value, &mut SeededEntropy::new(1));
+    assert_eq!(key.open(Usage::AuthorizeChallenge, &sealed), Ok(value));
+    let unsealable = Err::<CephXAuthorizeChallenge, _>(Unsealable { usage: Usage::AuthorizeChallenge });
+    assert_eq!(aes_key(&[9; 16]).unwrap().open(Usage::AuthorizeChallenge, &sealed), unsealable);
+    for cut in 0..sealed.len() {
+        assert_eq!(key.open(Usage::AuthorizeChallenge, &sealed[..cut]), unsealable, "{cut} bytes");
+    }
+    for bit in 0..128 {
+        let mut flipped = sealed.to_vec();
+        flipped[bit / 8] ^= 1 << (bit % 8);
+        assert_eq!(key.open(Usage::AuthorizeChallenge, &flipped), unsealable, "bit {bit}");
+    }
+}
+
+/// Who seals zero bytes of padding, or more than a block of it, gets no panic and no value.
+#[test]
+fn padding_that_no_one_writes_is_bounded() {
+    let key = Aes::from_array(&[0; 16]);
+    for (padding, left) in [(0u8, 16), (1, 15), (16, 0), (17, 0), (255, 0)] {
+        let mut blocks = [0x55; 32];
+        blocks[15] = padding;
+        let sealed = key.encrypt_two_blocks(blocks);
+        assert_eq!(key.decrypt(&sealed[..16]).unwrap().len(), left, "{padding} bytes of padding");
+    }
+}
+
+#[test]
+fn keys_that_cannot_be_used_are_named() {
+    let wire = |key_type, secret: &[u8]| cephx::CryptoKey {
+        key_type,
+        created: Wall::ZERO,
+        secret: Secret::new(secret),
+    };
+    let error = |key| CryptoKey::from_wire(key).err().unwrap();
+    assert_eq!(error(wire(KeyType::NONE, &[])), KeyError::Empty);
+    assert_eq!(error(wire(KeyType::NONE, &[1; 16])), KeyError::Empty);
+    assert_eq!(error(wire(KeyType::AES, &[])), KeyError::Empty);
+    assert_eq!(
+        format!("{}", error(wire(KeyType::AES256K, &[1; 32]))),
+        "keys of type aes256k are not supported"
+    );
+    assert_eq!(format!("{}", error(wire(KeyType(7), &[1; 32]))), "keys of type 7 are not supported");
+}
+
+#[test]
+fn the_text_form_reads_back_and_says_what_is_wrong_with_it() {
+    let key = CryptoKey::generate(Wall::new(1_600_000_000, 5), &mut SeededEntropy::new(7));
+    let text = key.to_base64();
+    let read = CryptoKey::from_base64(&format!(" {}\n", *text)).unwrap();
+    assert_eq!(read.to_wire(), key.to_wire());
+    assert_eq!(CryptoKey::from_base64("not base64!").err(), Some(KeyError::NotBase64));
+    let short = KeyError::Malformed(DecodeError::Truncated { wanted: 4, left: 1 });
+    assert_eq!(CryptoKey::from_base64("AQAA").err(), Some(short));
+    let long = String::from(&text[..]) + "AAAA";
+    assert!(matches!(CryptoKey::from_base64(&long), Err(KeyError::NotBase64 | KeyError::Malformed(_))));
+}
+
+#[test]
+fn nothing_of_a_key_is_printed() {
+    assert_eq!(format!("{:?}", counting_key()), "CryptoKey(aes)");
+    assert_eq!(format!("{:?}", crate::SessionKey::new(counting_key())), "SessionKey(aes)");
+}
+
+#[test]
+fn the_envelope_is_a_version_and_the_magic() {
+    let key = counting_key();
+    let sealed = key.seal(Usage::Authorize, &5u8, &mut SeededEntropy::new(1));
+    let Cipher::Aes(aes) = &key.cipher;
+    let plain = aes.decrypt(&sealed).unwrap();
+    let mut d = Decoder::new(&plain);
+    assert_eq!(u8::decode(&mut d), Ok(1));
+    assert_eq!(u64::decode(&mut d), Ok(AUTH_ENC_MAGIC));
+    assert_eq!(d.rest(), [5]);
+}
