@@ -26,6 +26,8 @@ pub mod crush;
 pub mod entity;
 pub mod features;
 mod ids;
+pub mod message;
+pub mod msgr1;
 mod release;
 mod text;
 pub mod types;
