@@ -1,0 +1,114 @@
+//! Choosing one child of a bucket.
+
+use loligo_wire::crush::{Bucket, BucketAlg, ChooseArg};
+
+use super::ln::crush_ln;
+use super::work::Scratch;
+use crate::hash::{crush_hash32_3, crush_hash32_4};
+
+/// Chooses a child of the bucket for the input `x` and the attempt `r` (`crush_bucket_choose`). `position` is that in the
+/// result, by which a weight set is picked. None for a bucket that has no children, or whose weights do not fit them.
+pub(super) fn bucket_choose(
+    scratch: &mut Scratch,
+    bucket: &Bucket,
+    x: u32,
+    r: u32,
+    arg: Option<&ChooseArg>,
+    position: usize,
+) -> Option<i32> {
+    if !scratch.burn(bucket.items.len()) {
+        return None;
+    }
+    match &bucket.alg {
+        BucketAlg::Uniform { .. } => scratch.permuted(bucket, x, r),
+        BucketAlg::List { item_weights, sum_weights } => list(bucket, item_weights, sum_weights, x, r),
+        BucketAlg::Tree { node_weights } => tree(bucket, node_weights, x, r),
+        BucketAlg::Straw { straws, .. } => straw(bucket, straws, x, r),
+        BucketAlg::Straw2 { item_weights } => {
+            let weights = arg.and_then(|arg| arg.weights(position)).unwrap_or(item_weights);
+            let ids = arg.map(|arg| &arg.ids).filter(|ids| !ids.is_empty()).unwrap_or(&bucket.items);
+            straw2(bucket, ids, weights, x, r)
+        }
+    }
+}
+
+/// A hash that is not known is 0, as in Ceph.
+#[inline]
+const fn hash3(bucket: &Bucket, x: u32, item: i32, r: u32) -> u32 {
+    if bucket.hash == 0 { crush_hash32_3(x, item.cast_unsigned(), r) } else { 0 }
+}
+
+#[inline]
+const fn hash4(bucket: &Bucket, x: u32, item: u32, r: u32) -> u32 {
+    if bucket.hash == 0 { crush_hash32_4(x, item, r, bucket.id.cast_unsigned()) } else { 0 }
+}
+
+/// From the last child down, each taken with the probability of its weight among all before it
+/// (`bucket_list_choose`).
+fn list(bucket: &Bucket, item_weights: &[u32], sum_weights: &[u32], x: u32, r: u32) -> Option<i32> {
+    let children = bucket.items.iter().zip(item_weights).zip(sum_weights).rev();
+    for ((item, weight), sum) in children {
+        let draw = u64::from(hash4(bucket, x, item.cast_unsigned(), r) & 0xffff) * u64::from(*sum);
+        if draw >> 16 < u64::from(*weight) {
+            return Some(*item);
+        }
+    }
+    bucket.items.first().copied()
+}
+
+/// From the root of a binary tree, to the side that a draw over the node's weight falls on (`bucket_tree_choose`). A node's
+/// number has as many trailing zeros as it is high.
+fn tree(bucket: &Bucket, node_weights: &[u32], x: u32, r: u32) -> Option<i32> {
+    let mut node = node_weights.len() >> 1;
+    while node & 1 == 0 {
+        if node == 0 {
+            return None;
+        }
+        let half = 1 << (node.trailing_zeros() - 1);
+        let number = u32::try_from(node).ok()?;
+        let weight = u64::from(*node_weights.get(node)?);
+        let draw = (u64::from(hash4(bucket, x, number, r)) * weight) >> 32;
+        let left = node - half;
+        node = if draw < u64::from(*node_weights.get(left)?) { left } else { node + half };
+    }
+    bucket.items.get(node >> 1).copied()
+}
+
+/// The longest straw; of equal ones, the first (`bucket_straw_choose`).
+fn straw(bucket: &Bucket, straws: &[u32], x: u32, r: u32) -> Option<i32> {
+    let draws = bucket.items.iter().zip(straws).map(|(item, straw)| {
+        let draw = u64::from(hash3(bucket, x, *item, r) & 0xffff) * u64::from(*straw);
+        (draw, *item)
+    });
+    longest(draws)
+}
+
+/// The longest straw, each drawn from an exponential distribution of the child's weight; of equal ones, the first
+/// (`bucket_straw2_choose`).
+fn straw2(bucket: &Bucket, ids: &[i32], weights: &[u32], x: u32, r: u32) -> Option<i32> {
+    let draws = bucket.items.iter().enumerate().map(|(i, item)| {
+        let weight = weights.get(i).copied().unwrap_or(0);
+        let id = ids.get(i).copied().unwrap_or(*item);
+        (exponential(bucket, x, id, r, weight), *item)
+    });
+    longest(draws)
+}
+
+fn longest<T: PartialOrd>(mut draws: impl Iterator<Item = (T, i32)>) -> Option<i32> {
+    let first = draws.next()?;
+    Some(draws.fold(first, |high, next| if next.0 > high.0 { next } else { high }).1)
+}
+
+/// A straw of a child of that weight (`generate_exponential_distribution`): the logarithm of a draw from (0, 1], as a
+/// number below 0 with 48 bits behind the point, over the weight.
+#[inline]
+fn exponential(bucket: &Bucket, x: u32, id: i32, r: u32, weight: u32) -> i64 {
+    // Ceph divides by an `int`.
+    let weight = i64::from(weight.cast_signed());
+    if weight == 0 {
+        return i64::MIN;
+    }
+    let [low, high, _, _] = hash3(bucket, x, id, r).to_le_bytes();
+    let ln = crush_ln(u16::from_le_bytes([low, high])).cast_signed() - (1 << 48);
+    ln.wrapping_div(weight)
+}

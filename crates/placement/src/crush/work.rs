@@ -1,0 +1,144 @@
+//! Scratch space of a mapping, to be used again.
+
+use alloc::vec::Vec;
+
+use loligo_wire::crush::Bucket;
+
+use crate::hash::crush_hash32_3;
+
+/// How much work one mapping may be: about as many draws of straws. Ceph sets no limit; a hostile map could ask for years.
+/// The largest mapping of a real map takes less than a hundredth of this.
+const FUEL: u32 = 1 << 25;
+
+/// Scratch space of the mapper. One of these serves any number of mappings, of any maps; after the first few, they allocate
+/// nothing.
+#[derive(Clone, Debug, Default)]
+pub struct Workspace {
+    /// What the last step chose, or took.
+    pub(super) current: Vec<i32>,
+    /// What this step chooses.
+    pub(super) next: Vec<i32>,
+    /// What is chosen below one item of `current`.
+    pub(super) chosen: Vec<i32>,
+    /// The device below each of `chosen`.
+    pub(super) leaves: Vec<i32>,
+    pub(super) scratch: Scratch,
+}
+
+impl Workspace {
+    /// Nothing allocated yet.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self {
+            current: Vec::new(),
+            next: Vec::new(),
+            chosen: Vec::new(),
+            leaves: Vec::new(),
+            scratch: Scratch { permutations: Vec::new(), used: 0, fuel: 0 },
+        }
+    }
+}
+
+/// What choosing within buckets needs.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Scratch {
+    /// The permutations of this mapping are the first `used`.
+    permutations: Vec<Permutation>,
+    used: usize,
+    fuel: u32,
+}
+
+/// The first `fixed` of a permutation of a bucket's positions, for one input (`crush_work_bucket`).
+#[derive(Clone, Debug, Default)]
+struct Permutation {
+    bucket: i32,
+    fixed: u32,
+    order: Vec<u32>,
+}
+
+impl Scratch {
+    /// Starts a mapping.
+    pub(super) const fn begin(&mut self) {
+        self.used = 0;
+        self.fuel = FUEL;
+    }
+
+    /// Takes fuel; whether there was enough.
+    #[inline]
+    pub(super) fn burn(&mut self, amount: usize) -> bool {
+        let amount = u32::try_from(amount).unwrap_or(u32::MAX);
+        match self.fuel.checked_sub(amount) {
+            Some(left) => {
+                self.fuel = left;
+                true
+            }
+            None => {
+                self.fuel = 0;
+                false
+            }
+        }
+    }
+
+    /// Whether the mapping must end now.
+    #[inline]
+    pub(super) const fn exhausted(&self) -> bool {
+        self.fuel == 0
+    }
+
+    /// The child at position `r` (modulo their number) of a random permutation of the bucket's children
+    /// (`bucket_perm_choose`).
+    pub(super) fn permuted(&mut self, bucket: &Bucket, x: u32, r: u32) -> Option<i32> {
+        let size = u32::try_from(bucket.items.len()).ok()?;
+        let wanted = r.checked_rem(size)?;
+        if !self.burn(1) {
+            return None;
+        }
+        let draw = |position: u32| bucket_hash(bucket, x, position) % (size - position);
+        let position =
+            if wanted == 0 { draw(0) } else { self.permutation(bucket.id, size).extended(wanted, draw)? };
+        bucket.items.get(position as usize).copied()
+    }
+
+    fn permutation(&mut self, bucket: i32, size: u32) -> &mut Permutation {
+        let known = self.permutations.iter().take(self.used).position(|p| p.bucket == bucket);
+        let index = known.unwrap_or(self.used);
+        if known.is_none() {
+            self.burn(size as usize);
+            self.used += 1;
+            if self.permutations.len() < self.used {
+                self.permutations.resize_with(self.used, Permutation::default);
+            }
+        }
+        // `index` is below the length: known, or just made.
+        let last = self.permutations.len().saturating_sub(1);
+        #[expect(clippy::indexing_slicing, reason = "the list was just made long enough")]
+        let permutation = &mut self.permutations[index.min(last)];
+        if known.is_none() {
+            permutation.bucket = bucket;
+            permutation.fixed = 0;
+            permutation.order.clear();
+            permutation.order.extend(0..size);
+        }
+        permutation
+    }
+}
+
+impl Permutation {
+    /// Draws on until position `wanted` is fixed, and answers what stands there.
+    fn extended(&mut self, wanted: u32, draw: impl Fn(u32) -> u32) -> Option<u32> {
+        while self.fixed <= wanted {
+            let from = self.fixed as usize;
+            let other = from.checked_add(draw(self.fixed) as usize)?;
+            if other < self.order.len() {
+                self.order.swap(from, other);
+            }
+            self.fixed += 1;
+        }
+        self.order.get(wanted as usize).copied()
+    }
+}
+
+/// The hash that fixes one position of a permutation.
+fn bucket_hash(bucket: &Bucket, x: u32, position: u32) -> u32 {
+    if bucket.hash == 0 { crush_hash32_3(x, bucket.id.cast_unsigned(), position) } else { 0 }
+}
