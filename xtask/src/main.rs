@@ -5,7 +5,15 @@
 #![forbid(unsafe_code)]
 
 mod ceph;
+mod ci;
+mod deny;
+mod fence;
+mod metadata;
 mod process;
+mod report;
+mod source;
+mod test_run;
+mod tidy;
 mod workspace;
 
 use std::process::ExitCode;
@@ -18,6 +26,21 @@ use clap::Parser;
 enum Task {
     #[command(subcommand)]
     Ceph(ceph::CephTask),
+    /// Run all tests, against real Ceph where it can be had
+    ///
+    /// Starts a cluster (fetching Ceph first if need be), runs `cargo test` over the workspace, takes the cluster down, and
+    /// says what was left out and why. At most 20 minutes.
+    Test(test_run::TestArgs),
+    /// Everything that must hold before a change lands, tests aside
+    ///
+    /// Formatting, lints, documentation, fence, tidy, deny and the simulator. All of them run, whatever fails first.
+    Ci,
+    /// Check that every crate uses only what its layer allows, and that pure crates stay pure
+    Fence,
+    /// Check lengths, reasons, front pages, white space
+    Tidy(tidy::TidyArgs),
+    /// Check licences, duplicates and sources of what we depend on
+    Deny(deny::DenyArgs),
 }
 
 const LONG_ABOUT: &str = "The project's own tasks.
@@ -33,6 +56,11 @@ A first look at a real cluster:
 fn main() -> ExitCode {
     let done = match Task::parse() {
         Task::Ceph(task) => task.run(),
+        Task::Test(args) => test_run::run(&args),
+        Task::Ci => ci::run(),
+        Task::Fence => fence::run(),
+        Task::Tidy(args) => tidy::run(&args),
+        Task::Deny(args) => deny::run(&args),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -10,7 +10,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, anyhow, bail};
-use rustix::process::{Pid, Signal, kill_process_group};
+use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 
 /// How often a running child is looked at.
 const POLL_INTERVAL: Duration = Duration::from_millis(10);
@@ -50,7 +50,7 @@ pub(crate) fn run_with_input(command: &mut Command, input: &[u8], deadline: Dura
             // A child that ends without reading its input says why on its standard error.
             let _ = stdin.write_all(input);
         }
-        let status = wait(&mut child, &name, deadline)?;
+        let status = wait(&mut child, &name, deadline, kill_group)?;
         let stdout = out.join().unwrap_or_default();
         let stderr = String::from_utf8_lossy(&err.join().unwrap_or_default()).into_owned();
         Ok(Output { status, stdout, stderr })
@@ -75,10 +75,23 @@ pub(crate) fn run_logged(command: &mut Command, log: &Path, deadline: Duration) 
     let file = File::create(log).with_context(|| format!("cannot create {}", log.display()))?;
     command.stdin(Stdio::null()).stderr(file.try_clone()?).stdout(file).process_group(0);
     let mut child = command.spawn().with_context(|| format!("cannot start {name}"))?;
-    let status = wait(&mut child, &name, deadline)?;
+    let status = wait(&mut child, &name, deadline, kill_group)?;
     if !status.success() {
         let said = std::fs::read_to_string(log).unwrap_or_default();
         bail!("{name} ended with {status}: {}", last_lines(&said, 15));
+    }
+    Ok(())
+}
+
+/// Runs `command` with our own terminal; an exit status other than 0 is an error.
+///
+/// It stays in our process group, so that an interrupt from the terminal ends it with us.
+pub(crate) fn run_attached(command: &mut Command, deadline: Duration) -> Result<()> {
+    let name = name_of(command);
+    let mut child = command.stdin(Stdio::null()).spawn().with_context(|| format!("cannot start {name}"))?;
+    let status = wait(&mut child, &name, deadline, |child| kill_tree(child.id()))?;
+    if !status.success() {
+        bail!("{name} ended with {status}");
     }
     Ok(())
 }
@@ -112,14 +125,14 @@ fn drain(from: Option<impl Read>) -> Vec<u8> {
     all
 }
 
-fn wait(child: &mut Child, name: &str, deadline: Duration) -> Result<ExitStatus> {
+fn wait(child: &mut Child, name: &str, deadline: Duration, kill: impl Fn(&Child)) -> Result<ExitStatus> {
     let end = Instant::now() + deadline;
     loop {
         if let Some(status) = child.try_wait()? {
             return Ok(status);
         }
         if Instant::now() >= end {
-            kill_group(child);
+            kill(child);
             child.wait()?;
             bail!("{name} was still running after {} s and has been killed", deadline.as_secs());
         }
@@ -131,6 +144,36 @@ fn wait(child: &mut Child, name: &str, deadline: Duration) -> Result<ExitStatus>
 fn kill_group(child: &Child) {
     // A group that has just ended by itself is as good as killed.
     let _ = kill_process_group(Pid::from_child(child), Signal::KILL);
+}
+
+/// Kills a process with all that descend from it.
+fn kill_tree(root: u32) {
+    let mut tree = vec![root];
+    let mut next = 0;
+    while let Some(parent) = tree.get(next).copied() {
+        next += 1;
+        // Stopped, it starts nothing new while its children are looked up; killed, it would lose them.
+        signal(parent, Signal::STOP);
+        tree.extend(children_of(parent));
+    }
+    for process in tree {
+        signal(process, Signal::KILL);
+    }
+}
+
+fn signal(number: u32, signal: Signal) {
+    if let Some(pid) = i32::try_from(number).ok().and_then(Pid::from_raw) {
+        // It may have ended by itself.
+        let _ = kill_process(pid, signal);
+    }
+}
+
+fn children_of(parent: u32) -> Vec<u32> {
+    let tasks = std::fs::read_dir(format!("/proc/{parent}/task")).into_iter().flatten().flatten();
+    let lists = tasks.filter_map(|task| std::fs::read_to_string(task.path().join("children")).ok());
+    lists
+        .flat_map(|list| list.split_whitespace().filter_map(|pid| pid.parse().ok()).collect::<Vec<u32>>())
+        .collect()
 }
 
 fn name_of(command: &Command) -> String {
@@ -151,6 +194,18 @@ mod tests {
     fn a_child_past_its_deadline_is_killed() {
         let error = run(&mut sh("exec sleep 60"), Duration::from_millis(50)).err().unwrap();
         assert!(error.to_string().contains("has been killed"), "{error}");
+    }
+
+    #[test]
+    fn an_attached_child_past_its_deadline_is_killed_with_its_children() {
+        let mark = format!("{}.25", 1_000_000 + std::process::id());
+        let started = format!("sleep {mark} & sleep {mark}");
+        assert!(run_attached(&mut sh(&started), Duration::from_millis(300)).is_err());
+        let left = run(
+            &mut sh("cat /proc/[0-9]*/cmdline 2>/dev/null | tr '\\0' ' '; true"),
+            Duration::from_secs(10),
+        );
+        assert!(!left.unwrap().text().contains(&format!("sleep {mark} ")));
     }
 
     #[test]

@@ -15,3 +15,8 @@ pub(crate) fn root() -> &'static Path {
 pub(crate) fn generated() -> PathBuf {
     root().join("target")
 }
+
+/// A file's path below the root, as it is written in data files and messages.
+pub(crate) fn below_root(path: &Path) -> String {
+    path.strip_prefix(root()).unwrap_or(path).display().to_string()
+}

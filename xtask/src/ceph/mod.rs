@@ -5,6 +5,7 @@ mod conf;
 mod daemon;
 mod direct_io;
 mod fetch;
+mod oracle;
 mod release;
 mod tools;
 mod up;
@@ -58,6 +59,13 @@ pub(crate) enum CephTask {
         #[arg(long, default_value_t = 9)]
         signal: i32,
     },
+    /// Wait until standard input closes, then take down every cluster in the folders of DIR and remove DIR
+    #[command(hide = true)]
+    Janitor {
+        /// A folder of clusters' folders
+        #[arg(long)]
+        dir: PathBuf,
+    },
     /// Start one daemon that was killed; returns when it serves
     Start {
         /// The folder that was given to `up`
@@ -103,6 +111,7 @@ impl CephTask {
             CephTask::Down { dir } => down(&absolute(&dir)?),
             CephTask::Env { dir } => print_env(&Cluster::open(&absolute(&dir)?)?),
             CephTask::Kill { dir, daemon, signal } => kill(&absolute(&dir)?, &daemon, signal),
+            CephTask::Janitor { dir } => janitor(&dir),
             CephTask::Start { dir, daemon } => {
                 let cluster = Cluster::open(&absolute(&dir)?)?;
                 cluster.daemon(&daemon)?.start(&cluster.bin, &cluster.dir)
@@ -143,6 +152,47 @@ fn down(dir: &Path) -> Result<()> {
         fs::remove_dir_all(shm).with_context(|| format!("cannot remove {}", shm.display()))?;
     }
     fs::remove_dir_all(dir).with_context(|| format!("cannot remove {}", dir.display()))
+}
+
+/// Cleans up after a run of tests however it ended: the pipe of its standard input closes with the runner.
+fn janitor(dir: &Path) -> Result<()> {
+    std::io::copy(&mut std::io::stdin(), &mut std::io::sink())?;
+    let Ok(entries) = fs::read_dir(dir) else { return Ok(()) };
+    for entry in entries {
+        let folder = fs::canonicalize(entry?.path())?;
+        if Cluster::open(&folder).is_ok() {
+            down(&folder)?;
+        }
+    }
+    fs::remove_dir_all(dir).with_context(|| format!("cannot remove {}", dir.display()))
+}
+
+/// A cluster for a run of tests.
+pub(crate) struct TestCluster {
+    cluster: Cluster,
+}
+
+impl TestCluster {
+    /// Starts three OSDs in memory, with cephx.
+    pub(crate) fn start(dir: &Path) -> Result<TestCluster> {
+        let spec = Spec { osds: 3, mons: 1, store: Store::Memstore, auth: Auth::Cephx, set: Vec::new() };
+        Ok(TestCluster { cluster: up::up(dir, Release::Pacific, &spec)? })
+    }
+
+    /// Its `ceph.conf`.
+    pub(crate) fn conf(&self) -> PathBuf {
+        self.cluster.conf()
+    }
+
+    /// Where Ceph's tools are.
+    pub(crate) fn bin(&self) -> &Path {
+        &self.cluster.bin
+    }
+
+    /// What its daemons hold against the clients that they served.
+    pub(crate) fn complaints(&self) -> Result<Vec<String>> {
+        oracle::complaints(&self.cluster)
+    }
 }
 
 fn print_env(cluster: &Cluster) -> Result<()> {
