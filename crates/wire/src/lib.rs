@@ -28,6 +28,7 @@ pub mod features;
 mod ids;
 pub mod message;
 pub mod msgr1;
+pub mod osdmap;
 mod release;
 mod text;
 pub mod types;

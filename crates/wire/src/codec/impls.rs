@@ -2,6 +2,7 @@
 
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::string::String;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use bytes::Bytes;
@@ -174,6 +175,20 @@ impl<A: Encode, B: Encode> Encode for (A, B) {
     fn encode(&self, e: &mut Encoder) {
         self.0.encode(e);
         self.1.encode(e);
+    }
+}
+
+impl<T: Decode> Decode for Arc<T> {
+    const MIN_SIZE: usize = T::MIN_SIZE;
+
+    fn decode(d: &mut Decoder<'_>) -> Result<Self, DecodeError> {
+        T::decode(d).map(Self::new)
+    }
+}
+
+impl<T: Encode> Encode for Arc<T> {
+    fn encode(&self, e: &mut Encoder) {
+        (**self).encode(e);
     }
 }
 
