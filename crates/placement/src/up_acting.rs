@@ -1,0 +1,214 @@
+//! From a PG to its OSDs.
+//!
+//! Follows `_pg_to_up_acting_osds` of `osd/OSDMap.cc` (18.2) and what it calls, in its order: CRUSH, OSDs that do not exist,
+//! upmap, OSDs that are down, primary affinity, and in place of all that what is set for the time being.
+
+use alloc::vec::Vec;
+
+use loligo_wire::OsdId;
+use loligo_wire::osdmap::{OSDMap, PgPool};
+use loligo_wire::types::{PgId, ShardId, SpgId};
+
+use crate::crush::{Workspace, do_rule};
+use crate::hash::crush_hash32_2;
+use crate::pg::{raw_pg_to_pg, raw_pg_to_pps};
+
+/// The OSDs of a PG. In a replicated pool, the first one is the primary unless something else is set; in an erasure-coded
+/// one, the place in the list is the shard, and [`OsdId::NONE`] a shard that no OSD has.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct UpActing {
+    /// Where the PG belongs, as far as those OSDs run.
+    pub up: Vec<OsdId>,
+    /// Who would lead it there.
+    pub up_primary: Option<OsdId>,
+    /// Where the PG is served now: as `up`, unless something else is set for the time being.
+    pub acting: Vec<OsdId>,
+    /// Who leads it now: where clients send their ops. None: nobody.
+    pub acting_primary: Option<OsdId>,
+}
+
+/// Scratch space for placing. One of these serves any number of PGs, of any maps.
+#[derive(Clone, Debug, Default)]
+pub struct Scratch {
+    work: Workspace,
+    items: Vec<i32>,
+}
+
+impl Scratch {
+    /// Nothing allocated yet.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { work: Workspace::new(), items: Vec::new() }
+    }
+}
+
+/// The OSDs of a PG, raw or not, into `out`; nobody where there is no such pool (`pg_to_up_acting_osds`). Runs CRUSH: a
+/// [`Cache`](crate::Cache) saves that.
+pub fn pg_to_up_acting_osds(map: &OSDMap, pg: PgId, scratch: &mut Scratch, out: &mut UpActing) {
+    out.up.clear();
+    out.acting.clear();
+    (out.up_primary, out.acting_primary) = (None, None);
+    let Some(pool) = map.get_pg_pool(pg.pool) else { return };
+    out.acting_primary = get_temp_osds(map, pool, pg, &mut out.acting);
+    let pps = raw_osds(map, pool, pg, scratch, &mut out.up);
+    apply_upmap(map, raw_pg_to_pg(pool, pg), &mut out.up);
+    raw_to_up_osds(map, pool, &mut out.up);
+    out.up_primary = apply_primary_affinity(map, pool, pps, &mut out.up).or_else(|| pick_primary(&out.up));
+    if out.acting.is_empty() {
+        out.acting.extend_from_slice(&out.up);
+        out.acting_primary = out.acting_primary.or(out.up_primary);
+    }
+}
+
+/// The OSDs that serve a PG now, into `acting`, and their leader (`pg_to_acting_osds`). Runs CRUSH only where nothing is
+/// set for the time being.
+pub fn pg_to_acting_osds(
+    map: &OSDMap,
+    pg: PgId,
+    scratch: &mut Scratch,
+    acting: &mut Vec<OsdId>,
+) -> Option<OsdId> {
+    acting.clear();
+    let pool = map.get_pg_pool(pg.pool)?;
+    let primary = get_temp_osds(map, pool, pg, acting);
+    if !acting.is_empty() {
+        return primary;
+    }
+    let pps = raw_osds(map, pool, pg, scratch, acting);
+    apply_upmap(map, raw_pg_to_pg(pool, pg), acting);
+    raw_to_up_osds(map, pool, acting);
+    let up_primary = apply_primary_affinity(map, pool, pps, acting).or_else(|| pick_primary(acting));
+    primary.or(up_primary)
+}
+
+/// What CRUSH gives for a PG, into `raw`: whether those OSDs run, and what an administrator or balancer has set, is not
+/// looked at (`pg_to_raw_osds`).
+pub fn pg_to_raw_osds(map: &OSDMap, pg: PgId, scratch: &mut Scratch, raw: &mut Vec<OsdId>) {
+    raw.clear();
+    if let Some(pool) = map.get_pg_pool(pg.pool) {
+        raw_osds(map, pool, pg, scratch, raw);
+    }
+}
+
+/// As [`pg_to_raw_osds`], with what an administrator or balancer has set (`pg_to_raw_upmap`).
+pub fn pg_to_raw_upmap(map: &OSDMap, pg: PgId, scratch: &mut Scratch, raw: &mut Vec<OsdId>) {
+    pg_to_raw_osds(map, pg, scratch, raw);
+    if let Some(pool) = map.get_pg_pool(pg.pool) {
+        apply_upmap(map, raw_pg_to_pg(pool, pg), raw);
+    }
+}
+
+/// The PG as its primary has it: the shard that the primary holds, where the pool has shards (`get_primary_shard`).
+#[must_use]
+pub fn get_primary_shard(pool: &PgPool, pg: PgId, osds: &UpActing) -> SpgId {
+    let shard = || {
+        let place = osds.acting.iter().position(|osd| Some(*osd) == osds.acting_primary)?;
+        i8::try_from(place).ok().map(ShardId)
+    };
+    if pool.is_erasure() {
+        SpgId { pgid: pg, shard: shard().unwrap_or(ShardId::NONE) }
+    } else {
+        SpgId::whole(pg)
+    }
+}
+
+/// `_pg_to_raw_osds`; answers the number that CRUSH was given.
+fn raw_osds(map: &OSDMap, pool: &PgPool, pg: PgId, scratch: &mut Scratch, raw: &mut Vec<OsdId>) -> u32 {
+    let pps = raw_pg_to_pps(pool, pg);
+    let Scratch { work, items } = scratch;
+    let choose_args = map.crush.choose_args_for(pg.pool.0);
+    do_rule(work, &map.crush, pool.crush_rule, pps, items, pool.size.into(), &map.osd_weight, choose_args);
+    raw.clear();
+    raw.extend(items.iter().map(|item| OsdId(*item)));
+    keep(pool, raw, |osd| map.exists(osd));
+    pps
+}
+
+/// Takes out the OSDs that are not wanted: later ones move up, or where the place is the shard, a hole is left.
+fn keep(pool: &PgPool, osds: &mut Vec<OsdId>, wanted: impl Fn(OsdId) -> bool) {
+    if pool.can_shift_osds() {
+        osds.retain(|osd| wanted(*osd));
+    } else {
+        osds.iter_mut().filter(|osd| !wanted(**osd)).for_each(|osd| *osd = OsdId::NONE);
+    }
+}
+
+/// `_raw_to_up_osds`
+fn raw_to_up_osds(map: &OSDMap, pool: &PgPool, osds: &mut Vec<OsdId>) {
+    keep(pool, osds, |osd| map.is_up(osd));
+}
+
+/// `_pick_primary`
+fn pick_primary(osds: &[OsdId]) -> Option<OsdId> {
+    osds.iter().copied().find(|osd| *osd != OsdId::NONE)
+}
+
+/// Whether an OSD of this map is marked out.
+fn marked_out(map: &OSDMap, osd: OsdId) -> bool {
+    (0..map.get_max_osd()).contains(&osd.0) && map.get_weight(osd) == OSDMap::OUT
+}
+
+/// `_apply_upmap`: what is set for this PG in place of what CRUSH gives.
+fn apply_upmap(map: &OSDMap, pg: PgId, raw: &mut Vec<OsdId>) {
+    if let Some(osds) = map.pg_upmap.get(&pg) {
+        if osds.iter().any(|osd| marked_out(map, *osd)) {
+            // Ceph then looks at nothing else that is set.
+            return;
+        }
+        raw.clone_from(osds);
+    }
+    for (from, to) in map.pg_upmap_items.get(&pg).into_iter().flatten() {
+        if raw.contains(to) || marked_out(map, *to) {
+            continue;
+        }
+        if let Some(place) = raw.iter_mut().find(|osd| **osd == *from) {
+            *place = *to;
+        }
+    }
+    if let Some(primary) = map.pg_upmap_primaries.get(&pg)
+        && (0..map.get_max_osd()).contains(&primary.0)
+        && map.get_weight(*primary) != OSDMap::OUT
+        && let Some(place) = raw.iter().skip(1).position(|osd| osd == primary)
+    {
+        raw.swap(0, place + 1);
+    }
+}
+
+/// `_apply_primary_affinity`: an OSD that is less wanted as a primary passes a share of its PGs on. None where no OSD of
+/// the PG has an affinity of its own.
+fn apply_primary_affinity(map: &OSDMap, pool: &PgPool, pps: u32, osds: &mut [OsdId]) -> Option<OsdId> {
+    map.osd_primary_affinity.as_ref()?;
+    let affinity = |osd: OsdId| map.get_primary_affinity(osd);
+    let is_hole = |osd: OsdId| osd == OsdId::NONE;
+    if osds.iter().all(|osd| is_hole(*osd) || affinity(*osd) == OSDMap::DEFAULT_PRIMARY_AFFINITY) {
+        return None;
+    }
+    // By PG and OSD, so that the share is that of the affinity.
+    let accepts = |osd: OsdId| {
+        let affinity = affinity(osd);
+        affinity >= OSDMap::MAX_PRIMARY_AFFINITY
+            || crush_hash32_2(pps, osd.0.cast_unsigned()) >> 16 < affinity
+    };
+    let accepting = osds.iter().position(|osd| !is_hole(*osd) && accepts(*osd));
+    let place = accepting.or_else(|| osds.iter().position(|osd| !is_hole(*osd)))?;
+    let primary = osds.get(place).copied()?;
+    if pool.can_shift_osds() {
+        osds.get_mut(..=place)?.rotate_right(1);
+    }
+    Some(primary)
+}
+
+/// `_get_temp_osds`: what is set for the time being, as far as those OSDs run, and the leader. A leader may be set without
+/// OSDs.
+fn get_temp_osds(map: &OSDMap, pool: &PgPool, pg: PgId, temp: &mut Vec<OsdId>) -> Option<OsdId> {
+    let pg = raw_pg_to_pg(pool, pg);
+    temp.clear();
+    if let Some(osds) = map.pg_temp.get(&pg) {
+        temp.extend_from_slice(osds);
+        raw_to_up_osds(map, pool, temp);
+    }
+    match map.primary_temp.get(&pg) {
+        Some(primary) => primary.is_osd().then_some(*primary),
+        None => pick_primary(temp),
+    }
+}
