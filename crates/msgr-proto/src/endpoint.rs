@@ -219,6 +219,15 @@ pub enum Fault {
     /// The peer did not answer a keepalive in time.
     #[error("no answer to a keepalive")]
     KeepaliveTimeout,
+    /// The peer was silent for too long (`ms_connection_idle_timeout`).
+    #[error("the connection was idle for too long")]
+    Idle,
+    /// The peer gave a message up in its midst.
+    #[error("a message was cut short by its sender")]
+    Aborted,
+    /// The peer opened a newer connection.
+    #[error("replaced by a newer connection")]
+    Replaced,
     /// The first bytes are not Ceph's banner.
     #[error("this is not Ceph: its banner is wrong")]
     NotCeph,
@@ -396,6 +405,11 @@ pub enum NetCommand {
     MarkDisposable {
         /// The connection.
         con: ConId,
+    },
+    /// From now on this messenger has that name in every message (`set_myname`): a client learns its number at login.
+    SetMyName {
+        /// The name. Its type is the one that the messenger had.
+        name: EntityName,
     },
     /// Answer a [`NetEvent::AuthWanted`].
     AuthStep {

@@ -1,0 +1,162 @@
+//! What all pipes of one messenger share.
+
+use alloc::sync::Arc;
+use core::sync::atomic::{AtomicI64, Ordering};
+use core::time::Duration;
+
+use loligo_wire::Features;
+use loligo_wire::entity::{EntityName, EntityType};
+use loligo_wire::msgr1::protocol;
+
+use crate::policy::{Policy, PolicySet};
+use crate::throttle::Throttle;
+
+/// What all pipes of one messenger share: who it is, how it treats its peers, its options and limits.
+#[derive(Debug)]
+pub struct Config {
+    /// Who this messenger is.
+    pub myname: MyName,
+    /// How connections behave, by type of peer.
+    pub policies: PolicySet,
+    /// What this end can do.
+    pub features_supported: Features,
+    /// `ms_*` options.
+    pub options: Options,
+    /// How much a peer may send.
+    pub limits: Limits,
+    /// `ms_dispatch_throttle_bytes`: the most bytes of messages that are read and not yet handled.
+    pub dispatch_throttle: Arc<Throttle>,
+    /// The version of the protocol among daemons of our own type (`set_cluster_protocol`); 0 for clients.
+    pub cluster_protocol: u32,
+}
+
+impl Config {
+    /// A client: lossy connections to everybody, no throttles of its own.
+    #[must_use]
+    pub fn client() -> Self {
+        let policy = Policy::lossy_client().requiring(Features::OSDREPLYMUX);
+        Self::new(EntityName::client(EntityName::NEW), PolicySet::new(policy))
+    }
+
+    /// Somebody of that name, with these policies and defaults for the rest.
+    #[must_use]
+    pub fn new(myname: EntityName, policies: PolicySet) -> Self {
+        Self {
+            myname: MyName::new(myname),
+            policies,
+            features_supported: Features::PACIFIC,
+            options: Options::default(),
+            limits: Limits::default(),
+            dispatch_throttle: Arc::new(Throttle::new(100 << 20)),
+            cluster_protocol: 0,
+        }
+    }
+
+    /// The version of the protocol that is spoken with a peer (`get_proto_version`).
+    #[must_use]
+    pub fn proto_version(&self, peer: EntityType, connect: bool) -> u32 {
+        let mine = self.myname.get().kind;
+        if peer == mine {
+            return self.cluster_protocol;
+        }
+        match if connect { peer } else { mine } {
+            EntityType::OSD => protocol::OSDC,
+            EntityType::MDS => protocol::MDSC,
+            EntityType::MON => protocol::MONC,
+            _ => 0,
+        }
+    }
+}
+
+/// The name of a messenger. A client learns its number at login (`set_myname`); every message carries it.
+#[derive(Debug)]
+pub struct MyName {
+    kind: EntityType,
+    num: AtomicI64,
+}
+
+impl MyName {
+    /// That name.
+    #[must_use]
+    pub const fn new(name: EntityName) -> Self {
+        Self { kind: name.kind, num: AtomicI64::new(name.num) }
+    }
+
+    /// The name now.
+    #[must_use]
+    pub fn get(&self) -> EntityName {
+        EntityName::new(self.kind, self.num.load(Ordering::Relaxed))
+    }
+
+    /// Sets the number. The type stays.
+    pub fn set_num(&self, num: i64) {
+        self.num.store(num, Ordering::Relaxed);
+    }
+}
+
+/// Options of the messenger by Ceph's names, with Ceph's defaults.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// How long a connection may take to be opened and greeted.
+    pub ms_connection_ready_timeout: Duration,
+    /// How long a connection may be silent before it is closed.
+    pub ms_connection_idle_timeout: Duration,
+    /// How long the answer to a keepalive may take. Ceph leaves that to the callers of `send_keepalive`; this is
+    /// the monitor client's `mon_client_ping_timeout`.
+    pub keepalive_timeout: Duration,
+    /// Whether data is summed and checked.
+    pub ms_crc_data: bool,
+    /// Whether headers, fronts and middles are summed and checked.
+    pub ms_crc_header: bool,
+    /// Whether the own address is what the first peer sees, or what the socket says.
+    pub ms_learn_addr_from_peer: bool,
+    /// Whether messages are signed where there is a key for it.
+    pub cephx_sign_messages: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            ms_connection_ready_timeout: Duration::from_secs(10),
+            ms_connection_idle_timeout: Duration::from_secs(900),
+            keepalive_timeout: Duration::from_secs(30),
+            ms_crc_data: true,
+            ms_crc_header: true,
+            ms_learn_addr_from_peer: true,
+            cephx_sign_messages: true,
+        }
+    }
+}
+
+/// How much a peer may send. What exceeds a limit is a fault; nothing is allocated for it.
+#[derive(Clone, Debug)]
+pub struct Limits {
+    /// Bytes of an authorizer, in either direction of the handshake.
+    pub authorizer: u32,
+    /// Rounds of a handshake: connect messages read by a server, replies read by a client.
+    pub handshake_rounds: u32,
+    /// Bytes of the front of a message.
+    pub front: u32,
+    /// Bytes of the middle of a message.
+    pub middle: u32,
+    /// Bytes of the data of a message.
+    pub data: u32,
+    /// Accepted connections per address that have not authenticated yet.
+    pub half_open_per_host: usize,
+    /// Accepted connections in all that have not authenticated yet.
+    pub half_open: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            authorizer: 16 << 10,
+            handshake_rounds: 8,
+            front: 64 << 20,
+            middle: 64 << 20,
+            data: 1 << 30,
+            half_open_per_host: 256,
+            half_open: 4096,
+        }
+    }
+}

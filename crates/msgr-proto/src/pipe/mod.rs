@@ -1,0 +1,423 @@
+//! One connection as a machine: bytes in and out, messages in and out, time.
+
+mod event;
+mod recv;
+mod send;
+
+use alloc::boxed::Box;
+use alloc::collections::VecDeque;
+use alloc::sync::Arc;
+use core::time::Duration;
+
+use loligo_auth::{MessageSigner, RequireSignatures};
+use loligo_base::{Mono, Now, Wall};
+use loligo_wire::Features;
+use loligo_wire::entity::{EntityAddr, EntityAddrVec, EntityName, EntityType};
+
+pub use event::{Answer, Arrived, Ask, Held, PipeEvent};
+pub use recv::RecvChunk;
+pub(crate) use recv::{Gather, Stage};
+use send::OutQueue;
+pub use send::SendBatch;
+pub(crate) use send::Writer;
+
+use crate::config::Config;
+use crate::policy::Policy;
+use crate::session::Session;
+use crate::v1::{Cx, Open, Opened, Step, V1};
+use crate::{Fault, Outgoing, Peer};
+
+/// How long a full throttle is left alone, as in Ceph.
+const THROTTLE_RETRY: Duration = Duration::from_millis(1);
+
+/// One connection: the protocol over a stream of bytes that somebody else moves.
+///
+/// # The contract
+///
+/// [`started`](Self::started) once the stream is there. Then bytes come in by [`recv_begin`](Self::recv_begin) and
+/// [`recv_end`](Self::recv_end), and go out by [`send_begin`](Self::send_begin) and [`send_end`](Self::send_end); at most
+/// one chunk and one batch are out at a time, and nobody needs to hold the pipe meanwhile. A broken stream is told by
+/// [`lost`](Self::lost). After each call, [`poll`](Self::poll) is drained, and [`next_timeout`](Self::next_timeout) says
+/// when to call [`handle_timeout`](Self::handle_timeout). An [`PipeEvent::Asked`] is answered by
+/// [`answer`](Self::answer), at once or later; until then the pipe neither parses nor hands out chunks.
+#[derive(Debug)]
+pub struct Pipe {
+    config: Arc<Config>,
+    policy: Policy,
+    protocol: V1,
+    session: Session,
+    stage: Stage,
+    writer: Writer,
+    queue: OutQueue,
+    chores: Chores,
+    events: VecDeque<PipeEvent>,
+    life: Life,
+    /// Counts the streams that this pipe had: what belongs to an earlier one is dropped.
+    incarnation: u32,
+    chunk_out: bool,
+    batch_out: bool,
+    asking: bool,
+    throttled_until: Option<Mono>,
+    last_read: Mono,
+    disposable: bool,
+}
+
+/// Where a pipe is between birth and death.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Life {
+    /// The stream is being opened or greeted.
+    Greeting {
+        /// When that must be over; known from the first input with a time on.
+        deadline: Option<Mono>,
+    },
+    Open,
+    Dead,
+}
+
+/// Small things to say beside messages.
+#[derive(Debug, Default)]
+pub(crate) struct Chores {
+    /// A keepalive is to be sent.
+    pub(crate) keepalive: bool,
+    /// When the answer to a keepalive must be here.
+    pub(crate) keepalive_due: Option<Mono>,
+    /// A keepalive with that stamp is to be answered.
+    pub(crate) keepalive_ack: Option<Wall>,
+    /// Messages up to that number are to be acknowledged.
+    pub(crate) ack: Option<u64>,
+}
+
+impl Chores {
+    const fn are_there(&self) -> bool {
+        self.keepalive || self.keepalive_ack.is_some() || self.ack.is_some()
+    }
+}
+
+impl Pipe {
+    /// A pipe that calls a peer (`connect_rank`). `global_seq` is from [`Pool`](crate::Pool).
+    #[must_use]
+    pub fn connect(
+        config: Arc<Config>,
+        now: Now,
+        peer: EntityType,
+        addrs: EntityAddrVec,
+        global_seq: u32,
+    ) -> Self {
+        let policy = config.policies.get(peer).clone();
+        Self::new(config, now, policy, V1::client(peer, addrs, global_seq))
+    }
+
+    /// A pipe for a call that came (`add_accept_pipe`): to a messenger at `my_addr`, from `seen`.
+    #[must_use]
+    pub fn accept(config: Arc<Config>, now: Now, my_addr: EntityAddr, seen: EntityAddr) -> Self {
+        // Until the peer says what it is, it is served without a session.
+        Self::new(config, now, Policy::stateless_server(), V1::server(my_addr, seen))
+    }
+
+    fn new(config: Arc<Config>, now: Now, policy: Policy, protocol: V1) -> Self {
+        let deadline = Some(now.mono + config.options.ms_connection_ready_timeout);
+        Self {
+            config,
+            policy,
+            protocol,
+            session: Session::default(),
+            stage: Stage::default(),
+            writer: Writer::default(),
+            queue: OutQueue::default(),
+            chores: Chores::default(),
+            events: VecDeque::new(),
+            life: Life::Greeting { deadline },
+            incarnation: 0,
+            chunk_out: false,
+            batch_out: false,
+            asking: false,
+            throttled_until: None,
+            last_read: now.mono,
+            disposable: false,
+        }
+    }
+
+    /// The stream is open: the pipe begins to speak.
+    pub fn started(&mut self, now: Now) {
+        if let Life::Greeting { .. } = self.life {
+            self.with_protocol(now, |protocol, cx| protocol.start(cx));
+        }
+        self.invariants();
+    }
+
+    /// Queues a message. On a dead pipe it is dropped.
+    pub fn send(&mut self, msg: Box<dyn Outgoing>) {
+        if self.life != Life::Dead {
+            self.queue.push(msg);
+        }
+    }
+
+    /// Asks the peer for a sign of life (`send_keepalive`). Without an answer in time, the pipe faults.
+    pub const fn send_keepalive(&mut self) {
+        self.chores.keepalive = true;
+    }
+
+    /// Closes at once. No event comes of it or after it (`mark_down`).
+    pub fn mark_down(&mut self) {
+        self.bury();
+        self.events.clear();
+    }
+
+    /// Closes when all that waits is sent, or on the first fault (`mark_disposable`).
+    pub fn mark_disposable(&mut self) {
+        self.disposable = true;
+        self.policy.lossy = true;
+        self.dispose();
+    }
+
+    /// The stream broke or could not be opened.
+    pub fn lost(&mut self, fault: Fault) {
+        self.die(fault);
+        self.invariants();
+    }
+
+    /// Answers a question. An answer to a question that was not asked is dropped.
+    pub fn answer(&mut self, now: Now, answer: Answer) {
+        if self.life == Life::Dead || !core::mem::take(&mut self.asking) {
+            return;
+        }
+        let step = self.with_protocol(now, |protocol, cx| protocol.answer(cx, answer));
+        if self.take_step(now, step) {
+            self.parse(now);
+        }
+        self.invariants();
+    }
+
+    /// Room for bytes of the stream; none while the pipe wants none, or when room was handed out already.
+    pub fn recv_begin(&mut self) -> Option<RecvChunk> {
+        if !self.wants_read() {
+            return None;
+        }
+        self.chunk_out = true;
+        Some(recv::begin(&mut self.stage, self.protocol.gather(), self.incarnation))
+    }
+
+    /// Whether the pipe would take bytes.
+    #[must_use]
+    pub fn wants_read(&self) -> bool {
+        let busy = self.chunk_out || self.asking || self.throttled_until.is_some();
+        self.life != Life::Dead && !busy
+    }
+
+    /// Takes room back, with `n` bytes in it. Room from an earlier stream is dropped.
+    pub fn recv_end(&mut self, now: Now, chunk: RecvChunk, n: usize) {
+        if chunk.incarnation != self.incarnation {
+            return;
+        }
+        self.chunk_out = false;
+        recv::end(&mut self.stage, self.protocol.gather(), chunk, n);
+        if n > 0 {
+            self.last_read = now.mono;
+            self.parse(now);
+        }
+        self.invariants();
+    }
+
+    /// Bytes to be written, `max` and the rest of a message at most; none while there are none, or when bytes were
+    /// handed out already. Messages get their numbers, and are encoded, here.
+    pub fn send_begin(&mut self, now: Now, max: usize) -> Option<SendBatch> {
+        if self.batch_out || self.life == Life::Dead {
+            return None;
+        }
+        self.fill(now, max);
+        if self.writer.len() == 0 {
+            return None;
+        }
+        self.batch_out = true;
+        Some(self.writer.take(self.incarnation))
+    }
+
+    /// Whether there is anything to write and nobody writes.
+    #[must_use]
+    pub fn wants_write(&self) -> bool {
+        let queued = self.life == Life::Open && (self.queue.len() > 0 || self.chores.are_there());
+        self.life != Life::Dead && !self.batch_out && (queued || self.writer.len() > 0)
+    }
+
+    fn fill(&mut self, now: Now, max: usize) {
+        if self.life != Life::Open {
+            return;
+        }
+        if self.chores.are_there() {
+            self.with_protocol(now, |protocol, cx| protocol.write_chores(cx));
+        }
+        while self.writer.len() < max {
+            let Some(msg) = self.queue.pop() else { break };
+            self.with_protocol(now, |protocol, cx| protocol.write(cx, &*msg));
+        }
+    }
+
+    /// Takes bytes back, of which `n` were written. Bytes of an earlier stream are dropped.
+    pub fn send_end(&mut self, batch: SendBatch, n: usize) {
+        if batch.incarnation != self.incarnation {
+            return;
+        }
+        self.batch_out = false;
+        self.writer.give_back(batch, n);
+        self.dispose();
+        self.invariants();
+    }
+
+    /// Closes a disposable pipe that has nothing left to send.
+    fn dispose(&mut self) {
+        let sent = self.queue.len() == 0 && self.writer.len() == 0 && !self.batch_out;
+        if self.disposable && self.life == Life::Open && sent {
+            self.die(Fault::Closed);
+        }
+    }
+
+    /// What happened, until there is nothing more.
+    pub fn poll(&mut self) -> Option<PipeEvent> {
+        self.events.pop_front()
+    }
+
+    /// Whether [`Self::poll`] has something.
+    #[must_use]
+    pub fn has_events(&self) -> bool {
+        !self.events.is_empty()
+    }
+
+    /// When to call [`Self::handle_timeout`].
+    #[must_use]
+    pub fn next_timeout(&self) -> Option<Mono> {
+        let life = match self.life {
+            Life::Greeting { deadline } => deadline,
+            Life::Open => Some(self.last_read + self.config.options.ms_connection_idle_timeout),
+            Life::Dead => return None,
+        };
+        [life, self.chores.keepalive_due, self.throttled_until].into_iter().flatten().min()
+    }
+
+    /// Does what is due.
+    pub fn handle_timeout(&mut self, now: Now) {
+        let due = |at: Option<Mono>| at.is_some_and(|at| at <= now.mono);
+        let idle = self.last_read + self.config.options.ms_connection_idle_timeout;
+        match self.life {
+            Life::Greeting { deadline } if due(deadline) => self.die(Fault::HandshakeTimeout),
+            Life::Open if due(self.chores.keepalive_due) => self.die(Fault::KeepaliveTimeout),
+            Life::Open if due(Some(idle)) => self.die(Fault::Idle),
+            _ => {}
+        }
+        if due(self.throttled_until) {
+            self.throttled_until = None;
+            self.parse(now);
+        }
+        self.invariants();
+    }
+
+    /// Whether nothing more comes of this pipe.
+    #[must_use]
+    pub fn is_dead(&self) -> bool {
+        self.life == Life::Dead
+    }
+
+    /// Whether messages can go both ways.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        self.life == Life::Open
+    }
+
+    /// What it waits for, in words, for a log.
+    #[must_use]
+    pub const fn waits_for(&self) -> &'static str {
+        self.protocol.waits_for()
+    }
+
+    /// Parses what the stage holds.
+    fn parse(&mut self, now: Now) {
+        loop {
+            let step = self.with_protocol(now, V1::step);
+            if !self.take_step(now, step) {
+                return;
+            }
+        }
+    }
+
+    /// Takes the outcome of a step; says whether to go on.
+    fn take_step(&mut self, now: Now, step: Result<Step, Fault>) -> bool {
+        match step {
+            Ok(Step::Again) => return true,
+            Ok(Step::Message(arrived)) => {
+                self.events.push_back(PipeEvent::Message(arrived));
+                return true;
+            }
+            Ok(Step::Opened(opened)) => return self.opened(opened),
+            Ok(Step::NeedBytes) => {}
+            Ok(Step::Ask(ask)) => {
+                self.asking = true;
+                self.events.push_back(PipeEvent::Asked(ask));
+            }
+            Ok(Step::Throttled) => self.throttled_until = Some(now.mono + THROTTLE_RETRY),
+            Err(fault) => self.die(fault),
+        }
+        false
+    }
+
+    fn opened(&mut self, opened: Opened) -> bool {
+        let Opened { peer_type, peer_addrs, features, session_key } = opened;
+        let signs = self.config.options.cephx_sign_messages && features.has(Features::MSG_AUTH);
+        let signer =
+            session_key.filter(|_| signs).map(|key| MessageSigner::new(key, features, RequireSignatures::V2));
+        let Ok(signer) = signer.transpose() else {
+            self.die(Fault::FeaturesMissing(Features::CEPHX_V2));
+            return false;
+        };
+        let accepted = matches!(self.protocol, V1::Server(_));
+        self.protocol = V1::Open(Open::new(features, signer));
+        self.life = Life::Open;
+        // v1 does not tell numbers: who needs the peer's knows it from its own map.
+        let peer = Peer { name: EntityName::new(peer_type, EntityName::NEW), addrs: peer_addrs, features };
+        let event = if accepted { PipeEvent::Accepted(peer) } else { PipeEvent::Connected(peer) };
+        self.events.push_back(event);
+        true
+    }
+
+    fn die(&mut self, fault: Fault) {
+        if self.life != Life::Dead {
+            self.bury();
+            self.events.push_back(PipeEvent::Dead(fault));
+        }
+    }
+
+    fn bury(&mut self) {
+        self.life = Life::Dead;
+        self.protocol = V1::Closed;
+        self.incarnation = self.incarnation.wrapping_add(1);
+        self.stage = Stage::default();
+        self.writer.clear();
+        self.queue.clear();
+        self.chores = Chores::default();
+        self.throttled_until = None;
+        (self.chunk_out, self.batch_out, self.asking) = (false, false, false);
+    }
+
+    fn with_protocol<T>(&mut self, now: Now, f: impl FnOnce(&mut V1, &mut Cx<'_>) -> T) -> T {
+        let mut cx = Cx {
+            config: &self.config,
+            policy: &mut self.policy,
+            session: &mut self.session,
+            stage: &mut self.stage,
+            writer: &mut self.writer,
+            chores: &mut self.chores,
+            now,
+        };
+        f(&mut self.protocol, &mut cx)
+    }
+
+    /// Panics in debug builds where the pipe contradicts itself.
+    pub fn invariants(&self) {
+        self.session.invariants();
+        let dead = self.life == Life::Dead;
+        let busy = self.chunk_out || self.batch_out || self.asking || self.queue.len() > 0;
+        let _ = loligo_base::never!(dead && busy, "a dead pipe has work");
+        let _ = loligo_base::never!(
+            matches!(self.protocol, V1::Open(_)) != (self.life == Life::Open),
+            "the pipe and its protocol disagree on whether it is open"
+        );
+    }
+}

@@ -1,0 +1,277 @@
+//! Bytes on their way in: the stage that small things are read through, and bulk that is read where it stays.
+
+use alloc::vec;
+use alloc::vec::Vec;
+use core::mem;
+
+use bytes::Bytes;
+use loligo_wire::{BufferList, crc32c};
+
+/// The first size of a stage. It doubles when a read fills it.
+const STAGE_MIN: usize = 4 << 10;
+/// The last size of a stage.
+const STAGE_MAX: usize = 64 << 10;
+/// The largest piece that is allocated ahead of its bytes.
+const PIECE_MAX: usize = 1 << 20;
+/// From how many missing bytes on bulk is read into its own buffer, past the stage.
+const DIRECT_MIN: usize = 4 << 10;
+
+/// Room for bytes that are to be read, owned by whoever reads. See [`Pipe::recv_begin`](crate::Pipe::recv_begin).
+#[derive(Debug)]
+pub struct RecvChunk {
+    pub(super) incarnation: u32,
+    bulk: Vec<u8>,
+    bulk_from: usize,
+    stage: Vec<u8>,
+    stage_from: usize,
+}
+
+impl RecvChunk {
+    /// Where to put the bytes: the first part is filled before the second. The first may be empty.
+    pub fn parts_mut(&mut self) -> [&mut [u8]; 2] {
+        let bulk = self.bulk.get_mut(self.bulk_from..).unwrap_or_default();
+        let stage = self.stage.get_mut(self.stage_from..).unwrap_or_default();
+        [bulk, stage]
+    }
+
+    /// How many bytes there is room for.
+    #[must_use]
+    pub fn room(&self) -> usize {
+        self.bulk.len() - self.bulk_from + self.stage.len() - self.stage_from
+    }
+
+    /// Copies bytes in, as a read would; gives how many there was room for.
+    pub fn fill(&mut self, bytes: &[u8]) -> usize {
+        let mut rest = bytes;
+        for part in self.parts_mut() {
+            let (now, later) = rest.split_at(rest.len().min(part.len()));
+            for (to, from) in part.iter_mut().zip(now) {
+                *to = *from;
+            }
+            rest = later;
+        }
+        bytes.len() - rest.len()
+    }
+}
+
+/// Bytes read and not yet parsed.
+#[derive(Debug, Default)]
+pub(crate) struct Stage {
+    buffer: Vec<u8>,
+    start: usize,
+    end: usize,
+    /// The size that the buffer should have, from how full it got.
+    wanted: usize,
+}
+
+impl Stage {
+    /// How many bytes wait to be parsed.
+    pub(crate) const fn len(&self) -> usize {
+        self.end - self.start
+    }
+
+    /// Whether what is there may be, or become, something that starts with `prefix`.
+    pub(crate) fn starts_like(&self, prefix: &[u8]) -> bool {
+        let held = self.buffer.get(self.start..self.end).unwrap_or_default();
+        held.iter().zip(prefix).all(|(a, b)| a == b)
+    }
+
+    /// Takes exactly `n` bytes, if they are there.
+    pub(crate) fn take(&mut self, n: usize) -> Option<&[u8]> {
+        if self.len() < n {
+            return None;
+        }
+        let from = self.start;
+        self.start += n;
+        self.buffer.get(from..self.start)
+    }
+
+    /// Takes what there is, up to `n` bytes.
+    fn take_some(&mut self, n: usize) -> &[u8] {
+        let n = n.min(self.len());
+        self.take(n).unwrap_or_default()
+    }
+
+    /// Makes room behind the bytes that wait.
+    fn make_room(&mut self) {
+        let wanted = self.wanted.clamp(STAGE_MIN, STAGE_MAX);
+        if self.start == self.end {
+            (self.start, self.end) = (0, 0);
+        }
+        let crowded = self.buffer.len() - self.end < wanted / 2;
+        if self.start > 0 && crowded {
+            self.buffer.copy_within(self.start..self.end, 0);
+            (self.start, self.end) = (0, self.end - self.start);
+        }
+        if self.buffer.len() < wanted {
+            self.buffer.resize(wanted, 0);
+        }
+    }
+
+    /// Gives the buffer back that a chunk took, with `n` more bytes in it.
+    fn restore(&mut self, buffer: Vec<u8>, n: usize) {
+        self.buffer = buffer;
+        self.end = (self.end + n).min(self.buffer.len());
+        if self.end == self.buffer.len() {
+            self.wanted = self.buffer.len().saturating_mul(2).min(STAGE_MAX);
+        }
+    }
+}
+
+/// Hands out room: the piece that a gather has open, if any, and the stage behind it.
+pub(super) fn begin(stage: &mut Stage, gather: Option<&mut Gather>, incarnation: u32) -> RecvChunk {
+    stage.make_room();
+    let (bulk, bulk_from) = match gather {
+        Some(gather) if stage.len() == 0 => gather.lend(),
+        _ => (Vec::new(), 0),
+    };
+    RecvChunk { incarnation, bulk, bulk_from, stage: mem::take(&mut stage.buffer), stage_from: stage.end }
+}
+
+/// Takes room back with `n` bytes in it.
+pub(super) fn end(stage: &mut Stage, gather: Option<&mut Gather>, chunk: RecvChunk, n: usize) {
+    let in_bulk = n.min(chunk.bulk.len() - chunk.bulk_from);
+    stage.restore(chunk.stage, n - in_bulk);
+    if let Some(gather) = gather.filter(|_| !chunk.bulk.is_empty()) {
+        gather.give_back(chunk.bulk, in_bulk);
+    }
+}
+
+/// Collects a known number of bytes into pieces and sums them as they come. A piece is never more than 1 MiB ahead
+/// of its bytes, and never reallocated.
+#[derive(Debug)]
+pub(crate) struct Gather {
+    /// Bytes that are not in a piece yet, the open one included.
+    missing: usize,
+    open: Vec<u8>,
+    filled: usize,
+    done: BufferList,
+    crc: u32,
+    summed: bool,
+}
+
+impl Gather {
+    /// Collects `length` bytes, with their checksum where `summed`.
+    pub(crate) const fn new(length: usize, summed: bool) -> Self {
+        Self { missing: length, open: Vec::new(), filled: 0, done: BufferList::new(), crc: 0, summed }
+    }
+
+    /// Takes what the stage has of it; says whether all bytes are there.
+    pub(crate) fn absorb(&mut self, stage: &mut Stage) -> bool {
+        while self.missing > 0 {
+            let piece = if self.open.is_empty() { self.missing.min(PIECE_MAX) } else { self.open.len() };
+            let from = stage.take_some(piece - self.filled);
+            if from.is_empty() {
+                return false;
+            }
+            let n = from.len();
+            if n == piece && self.open.is_empty() {
+                // All in the stage: one copy, and nothing is cleared beforehand.
+                let whole = Bytes::copy_from_slice(from);
+                self.close(whole);
+                continue;
+            }
+            if self.open.is_empty() {
+                self.open = vec![0; piece];
+            }
+            if let Some(to) = self.open.get_mut(self.filled..self.filled + n) {
+                to.copy_from_slice(from);
+            }
+            self.advance(n);
+        }
+        true
+    }
+
+    fn advance(&mut self, n: usize) {
+        self.filled += n;
+        if self.filled == self.open.len() && self.filled > 0 {
+            self.filled = 0;
+            let whole = Bytes::from(mem::take(&mut self.open));
+            self.close(whole);
+        }
+    }
+
+    fn close(&mut self, piece: Bytes) {
+        if self.summed {
+            self.crc = crc32c(self.crc, &piece);
+        }
+        self.missing -= piece.len();
+        self.done.push(piece);
+    }
+
+    /// Gives the open piece to a reader, where enough of it is missing.
+    fn lend(&mut self) -> (Vec<u8>, usize) {
+        if self.missing - self.filled < DIRECT_MIN {
+            return (Vec::new(), 0);
+        }
+        if self.open.is_empty() {
+            self.open = vec![0; self.missing.min(PIECE_MAX)];
+        }
+        (mem::take(&mut self.open), self.filled)
+    }
+
+    fn give_back(&mut self, piece: Vec<u8>, n: usize) {
+        self.open = piece;
+        self.advance(n);
+    }
+
+    /// The bytes and their checksum, 0 where it was not wanted.
+    pub(crate) fn finish(self) -> (BufferList, u32) {
+        (self.done, self.crc)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Feeds bytes through chunks of the stage and a gather, `step` at a time.
+    fn gather(bytes: &[u8], step: usize) -> (BufferList, u32, Stage) {
+        let mut stage = Stage::default();
+        let mut gather = Gather::new(bytes.len(), true);
+        let mut rest = bytes;
+        while !gather.absorb(&mut stage) {
+            let mut chunk = begin(&mut stage, Some(&mut gather), 0);
+            let n = chunk.fill(&rest[..rest.len().min(step)]);
+            rest = &rest[n..];
+            end(&mut stage, Some(&mut gather), chunk, n);
+        }
+        let (list, crc) = gather.finish();
+        (list, crc, stage)
+    }
+
+    #[test]
+    fn any_chopping_gives_the_same_bytes_and_checksum() {
+        let bytes: Vec<u8> = (0..(PIECE_MAX + 9_999)).map(|i| u8::try_from(i % 251).unwrap()).collect();
+        for step in [1_000, 4_096, 70_000, usize::MAX] {
+            let (list, crc, _) = gather(&bytes, step);
+            assert_eq!(list.to_contiguous(), bytes);
+            assert_eq!(crc, crc32c(0, &bytes));
+        }
+        let (list, _, _) = gather(&bytes[..5], 1);
+        assert_eq!(list.to_contiguous(), bytes[..5]);
+    }
+
+    #[test]
+    fn bulk_is_not_copied_through_the_stage_and_comes_in_bounded_pieces() {
+        let bytes = vec![7; 3 * PIECE_MAX];
+        let (list, _, stage) = gather(&bytes, usize::MAX);
+        assert_eq!(list.pieces().iter().map(Bytes::len).collect::<Vec<_>>(), [PIECE_MAX; 3]);
+        assert!(stage.buffer.len() <= STAGE_MAX);
+    }
+
+    #[test]
+    fn a_full_stage_grows_to_its_limit_and_keeps_its_bytes() {
+        let mut stage = Stage::default();
+        for _ in 0..6 {
+            let mut chunk = begin(&mut stage, None, 0);
+            let room = chunk.room();
+            assert_eq!(chunk.fill(&vec![1; room]), room);
+            end(&mut stage, None, chunk, room);
+            let held = stage.len();
+            assert!(stage.take(held - 1).unwrap().iter().all(|b| *b == 1));
+        }
+        assert_eq!(stage.len(), 1);
+        assert_eq!(stage.buffer.len(), STAGE_MAX);
+    }
+}

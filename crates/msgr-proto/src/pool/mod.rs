@@ -1,0 +1,236 @@
+//! All connections of a messenger, and its own address.
+
+mod half_open;
+
+use alloc::boxed::Box;
+use alloc::collections::BTreeMap;
+use alloc::sync::Arc;
+use core::net::SocketAddr;
+
+use loligo_base::Now;
+use loligo_wire::entity::{AddrType, EntityAddr, EntityAddrVec, EntityType};
+
+use crate::config::Config;
+use crate::pipe::{Answer, Ask, Pipe};
+use crate::{AuthRequest, ConId, Fault, IoKind, Peer};
+use half_open::HalfOpen;
+
+/// `EAFNOSUPPORT`: none of the addresses speaks a protocol that is spoken here.
+const NO_PROTOCOL: IoKind = IoKind { errno: 97 };
+
+/// All connections of a messenger: which pipe belongs to which [`ConId`], which address has which connection, and the
+/// one address and nonce that all pipes tell their peers (`AsyncMessenger`).
+///
+/// `H` is what the driver finds a pipe by. The pool dials and closes nothing itself: it says what is to be done.
+#[derive(Debug)]
+pub struct Pool<H> {
+    config: Arc<Config>,
+    my_addr: EntityAddr,
+    global_seq: u32,
+    accepted: u64,
+    cons: BTreeMap<ConId, Entry<H>>,
+    by_addr: BTreeMap<EntityAddr, ConId>,
+    half_open: HalfOpen,
+}
+
+#[derive(Debug)]
+struct Entry<H> {
+    link: Link<H>,
+    /// Where the peer is, as far as it is known.
+    addr: EntityAddr,
+}
+
+/// What a connection leads to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Link<H> {
+    /// A peer, through a pipe.
+    Pipe(H),
+    /// Ourselves (`local_connection`): what is sent arrives without a socket.
+    Local,
+}
+
+/// What becomes of the wish for a connection.
+#[derive(Debug)]
+pub enum Connect {
+    /// A pipe is to be opened to that address, and [`Pool::insert`]ed.
+    Dial {
+        /// The pipe.
+        pipe: Box<Pipe>,
+        /// Where to, for [`Pool::insert`].
+        addr: EntityAddr,
+        /// The same as a socket.
+        socket: SocketAddr,
+    },
+    /// The address is our own: the connection is ready, and this is who is at the other end.
+    Local(Peer),
+    /// It cannot be.
+    Refused(Fault),
+}
+
+impl<H: Clone> Pool<H> {
+    /// No connections yet; the address is not known, but for its nonce, which must be new for each messenger: by
+    /// address and nonce a cluster tells clients apart, and blocks them.
+    #[must_use]
+    pub fn new(config: Arc<Config>, nonce: u32) -> Self {
+        let half_open = HalfOpen::new(config.limits.half_open, config.limits.half_open_per_host);
+        Self {
+            config,
+            my_addr: EntityAddr { nonce, ..EntityAddr::NONE },
+            global_seq: 0,
+            accepted: 0,
+            cons: BTreeMap::new(),
+            by_addr: BTreeMap::new(),
+            half_open,
+        }
+    }
+
+    /// What all pipes share.
+    #[must_use]
+    pub const fn config(&self) -> &Arc<Config> {
+        &self.config
+    }
+
+    /// Our own address, the one that all pipes tell their peers. Without an IP until it is learned or bound.
+    #[must_use]
+    pub const fn my_addr(&self) -> EntityAddr {
+        self.my_addr
+    }
+
+    /// A listener is bound there.
+    pub fn bound(&mut self, addr: SocketAddr) {
+        self.my_addr = EntityAddr::legacy(addr, self.my_addr.nonce);
+    }
+
+    /// Learns our own IP from what a peer sees, if it is not known yet (`learned_addr`).
+    pub fn learned_addr(&mut self, seen: EntityAddr) -> EntityAddr {
+        if self.my_addr.is_blank_ip() && !seen.is_blank_ip() {
+            let port = self.my_addr.port();
+            self.my_addr = seen.with_kind(AddrType::LEGACY).with_port(port).with_nonce(self.my_addr.nonce);
+        }
+        self.my_addr
+    }
+
+    /// A sequence number for a connection, above `above` (`get_global_seq`).
+    pub fn get_global_seq(&mut self, above: u32) -> u32 {
+        self.global_seq = self.global_seq.max(above).wrapping_add(1);
+        self.global_seq
+    }
+
+    /// Opens a connection (`connect_rank`), or finds that it leads to ourselves.
+    pub fn connect(&mut self, now: Now, con: ConId, peer: EntityType, addrs: EntityAddrVec) -> Connect {
+        let target = addrs.pick(AddrType::LEGACY).and_then(|addr| Some((addr, addr.socket_addr()?)));
+        let Some((addr, socket)) = target else {
+            return Connect::Refused(Fault::Unreachable(NO_PROTOCOL));
+        };
+        if self.is_own(addr) {
+            self.cons.insert(con, Entry { link: Link::Local, addr });
+            return Connect::Local(self.myself());
+        }
+        let global_seq = self.get_global_seq(0);
+        let pipe = Pipe::connect(Arc::clone(&self.config), now, peer, addrs, global_seq);
+        Connect::Dial { pipe: Box::new(pipe), addr, socket }
+    }
+
+    fn is_own(&self, addr: EntityAddr) -> bool {
+        !self.my_addr.is_blank_ip() && addr.with_kind(AddrType::LEGACY) == self.my_addr
+    }
+
+    fn myself(&self) -> Peer {
+        Peer {
+            name: self.config.myname.get(),
+            addrs: EntityAddrVec(alloc::vec![self.my_addr]),
+            features: self.config.features_supported,
+        }
+    }
+
+    /// Names the pipe of a connection that is dialled or was accepted.
+    pub fn insert(&mut self, con: ConId, addr: EntityAddr, handle: H) {
+        let before = self.cons.insert(con, Entry { link: Link::Pipe(handle), addr });
+        let _ = loligo_base::never!(before.is_some(), "a connection has two pipes");
+        if !con.is_accepted() {
+            self.by_addr.insert(addr, con);
+        }
+    }
+
+    /// A call came from `seen`: a pipe for it, to be [`Self::insert`]ed; `None` where too many callers have not said who
+    /// they are, so that this one is to be hung up on.
+    pub fn accept(&mut self, now: Now, seen: SocketAddr) -> Option<(ConId, Pipe)> {
+        let con = ConId::accepted(self.accepted);
+        if !self.half_open.enter(con, seen.ip()) {
+            return None;
+        }
+        self.accepted += 1;
+        let seen = EntityAddr::legacy(seen, 0);
+        Some((con, Pipe::accept(Arc::clone(&self.config), now, self.my_addr, seen)))
+    }
+
+    /// What a connection leads to, if it is alive.
+    #[must_use]
+    pub fn link(&self, con: ConId) -> Option<&Link<H>> {
+        self.cons.get(&con).map(|entry| &entry.link)
+    }
+
+    /// The living connection to an address, if there is one (`get_connection`).
+    #[must_use]
+    pub fn get_connection(&self, addr: EntityAddr) -> Option<ConId> {
+        self.by_addr.get(&addr).copied()
+    }
+
+    /// Answers what a pipe asks of the pool; gives back what only the endpoint can answer.
+    ///
+    /// # Errors
+    ///
+    /// With the question for the endpoint.
+    pub fn answer(&mut self, ask: Ask) -> Result<Answer, AuthRequest> {
+        match ask {
+            Ask::MyAddr { seen } => Ok(Answer::MyAddr(self.learned_addr(seen))),
+            Ask::GlobalSeq { above } => Ok(Answer::GlobalSeq(self.get_global_seq(above))),
+            Ask::Auth(request) => Err(request),
+        }
+    }
+
+    /// The greeting of an accepted connection is over: the peer is at `addr`. Where the policy registers clients, gives
+    /// the connection that this one replaces.
+    pub fn accepted(&mut self, con: ConId, peer: &Peer) -> Option<ConId> {
+        self.half_open.leave(con);
+        let addr = peer.addrs.legacy_or_front_addr();
+        let entry = self.cons.get_mut(&con)?;
+        entry.addr = addr;
+        let policy = self.config.policies.get(peer.name.kind);
+        // A client without a port may share its nonce with others: only what has a place can be replaced.
+        let registers = !policy.lossy || policy.register_lossy_clients;
+        if !registers || addr.is_blank_ip() {
+            return None;
+        }
+        self.by_addr.insert(addr, con).filter(|old| *old != con)
+    }
+
+    /// Forgets a connection; gives what it led to, if it was alive. What comes of its pipe after this is not told
+    /// to the endpoint.
+    pub fn remove(&mut self, con: ConId) -> Option<Link<H>> {
+        self.half_open.leave(con);
+        let entry = self.cons.remove(&con)?;
+        if self.by_addr.get(&entry.addr) == Some(&con) {
+            self.by_addr.remove(&entry.addr);
+        }
+        Some(entry.link)
+    }
+
+    /// The living connections, by name.
+    pub fn connections(&self) -> impl Iterator<Item = (ConId, &Link<H>)> {
+        self.cons.iter().map(|(con, entry)| (*con, &entry.link))
+    }
+
+    /// Panics in debug builds where the pool contradicts itself.
+    pub fn invariants(&self) {
+        let dangling = self.by_addr.values().any(|con| !self.cons.contains_key(con));
+        let _ = loligo_base::never!(dangling, "an address leads to a dead connection");
+        let _ = loligo_base::never!(
+            self.half_open.len() > self.config.limits.half_open,
+            "too many half-open calls"
+        );
+    }
+}
+
+#[cfg(test)]
+mod tests;

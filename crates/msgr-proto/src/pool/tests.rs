@@ -1,0 +1,113 @@
+use alloc::vec;
+use core::net::SocketAddr;
+
+use loligo_base::{Mono, Wall};
+use loligo_wire::Features;
+use loligo_wire::entity::EntityName;
+
+use super::*;
+use crate::{Limits, Policy, PolicySet};
+
+const NOW: Now = Now { mono: Mono::ZERO, wall: Wall::ZERO };
+
+fn socket(text: &str) -> SocketAddr {
+    text.parse().unwrap()
+}
+
+fn server(policy: Policy) -> Pool<u32> {
+    let mut config = Config::new(EntityName::osd(0), PolicySet::new(policy));
+    config.limits = Limits { half_open: 3, half_open_per_host: 2, ..Limits::default() };
+    let mut pool = Pool::new(Arc::new(config), 77);
+    pool.bound(socket("10.0.0.1:6800"));
+    pool
+}
+
+fn peer(addr: &str, nonce: u32) -> Peer {
+    let addrs = EntityAddrVec(vec![EntityAddr::legacy(socket(addr), nonce)]);
+    Peer { name: EntityName::client(EntityName::NEW), addrs, features: Features::NONE }
+}
+
+#[test]
+fn the_address_is_learned_once_and_keeps_its_nonce() {
+    let mut pool = Pool::<u32>::new(Arc::new(Config::client()), 42);
+    assert_eq!(pool.learned_addr(EntityAddr::NONE), EntityAddr::NONE.with_nonce(42));
+    let seen = EntityAddr::legacy(socket("10.0.0.7:0"), 0);
+    assert_eq!(pool.learned_addr(seen), seen.with_nonce(42));
+    let other = EntityAddr::legacy(socket("192.168.0.7:0"), 0);
+    assert_eq!(pool.learned_addr(other), seen.with_nonce(42));
+}
+
+#[test]
+fn our_own_address_leads_to_ourselves() {
+    let mut pool = server(Policy::lossless_peer());
+    let own = EntityAddrVec(vec![pool.my_addr()]);
+    let con = ConId::opened(0);
+    assert!(
+        matches!(pool.connect(NOW, con, EntityType::OSD, own), Connect::Local(me) if me.name == EntityName::osd(0))
+    );
+    assert_eq!(pool.link(con), Some(&Link::Local));
+    let other_nonce = EntityAddrVec(vec![pool.my_addr().with_nonce(1)]);
+    assert!(matches!(
+        pool.connect(NOW, ConId::opened(1), EntityType::OSD, other_nonce),
+        Connect::Dial { .. }
+    ));
+}
+
+#[test]
+fn v2_alone_cannot_be_called() {
+    let mut pool = Pool::<u32>::new(Arc::new(Config::client()), 42);
+    let addrs = EntityAddrVec(vec![EntityAddr::msgr2(socket("10.0.0.1:3300"), 0)]);
+    let got = pool.connect(NOW, ConId::opened(0), EntityType::MON, addrs);
+    assert!(matches!(got, Connect::Refused(Fault::Unreachable(_))));
+}
+
+#[test]
+fn half_open_calls_are_capped_per_host_and_in_all() {
+    let mut pool = server(Policy::stateless_server());
+    let near = socket("10.0.0.2:1000");
+    let (first, _) = pool.accept(NOW, near).unwrap();
+    assert!(pool.accept(NOW, near).is_some());
+    assert!(pool.accept(NOW, near).is_none());
+    assert!(pool.accept(NOW, socket("10.0.0.3:1000")).is_some());
+    assert!(pool.accept(NOW, socket("10.0.0.4:1000")).is_none());
+    pool.remove(first);
+    assert!(pool.accept(NOW, near).is_some());
+    pool.invariants();
+}
+
+#[test]
+fn a_registered_client_has_one_connection() {
+    for (policy, replaces) in
+        [(Policy::stateless_registered_server(), true), (Policy::stateless_server(), false)]
+    {
+        let mut pool = server(policy);
+        let mut call = |handle| {
+            let (con, _) = pool.accept(NOW, socket("10.0.0.2:1000")).unwrap();
+            pool.insert(con, EntityAddr::NONE, handle);
+            let old = pool.accepted(con, &peer("10.0.0.2:0", 9));
+            if let Some(old) = old {
+                assert_eq!(pool.remove(old), Some(Link::Pipe(handle - 1)));
+            }
+            pool.invariants();
+            old.is_some()
+        };
+        assert_eq!([call(1), call(2), call(3)], [false, replaces, replaces]);
+    }
+}
+
+#[test]
+fn a_living_connection_is_found_by_address_until_it_is_removed() {
+    let mut pool = Pool::<u32>::new(Arc::new(Config::client()), 42);
+    let addr = EntityAddr::legacy(socket("10.0.0.1:6789"), 5);
+    let con = ConId::opened(3);
+    let Connect::Dial { socket: to, .. } = pool.connect(NOW, con, EntityType::MON, EntityAddrVec(vec![addr]))
+    else {
+        panic!("not dialled");
+    };
+    assert_eq!(to, socket("10.0.0.1:6789"));
+    pool.insert(con, addr, 1);
+    assert_eq!(pool.get_connection(addr), Some(con));
+    assert_eq!(pool.remove(con), Some(Link::Pipe(1)));
+    assert_eq!(pool.get_connection(addr), None);
+    assert_eq!(pool.remove(con), None);
+}

@@ -1,0 +1,72 @@
+//! Where a node takes calls.
+
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
+use std::thread;
+
+use socket2::{Domain, Protocol, Socket, Type};
+
+use crate::node::NodeSockets;
+
+/// Where a node takes calls (`Messenger::bind`).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct BindAddr {
+    /// The IP; `None` for all of the family that `ms_bind_ipv6` says.
+    pub ip: Option<IpAddr>,
+    /// The port; 0 for the first free one in `ms_bind_port_min..=ms_bind_port_max`.
+    pub port: u16,
+    /// Ports that are not taken from that range, as those that were had before (`rebind`).
+    pub avoid_ports: Vec<u16>,
+}
+
+impl BindAddr {
+    /// A given address. Port 0 as in [`Self::port`].
+    #[must_use]
+    pub const fn at(addr: SocketAddr) -> Self {
+        Self { ip: Some(addr.ip()), port: addr.port(), avoid_ports: Vec::new() }
+    }
+}
+
+/// Binds, with the attempts that the options allow.
+pub(crate) fn bind(addr: &BindAddr, options: &NodeSockets) -> io::Result<TcpListener> {
+    let mut attempt = bind_once(addr, options);
+    for _ in 0..options.retry_count {
+        if attempt.is_ok() {
+            break;
+        }
+        thread::sleep(options.retry_delay);
+        attempt = bind_once(addr, options);
+    }
+    attempt
+}
+
+fn bind_once(addr: &BindAddr, options: &NodeSockets) -> io::Result<TcpListener> {
+    let any =
+        if options.ipv6 { IpAddr::V6(Ipv6Addr::UNSPECIFIED) } else { IpAddr::V4(Ipv4Addr::UNSPECIFIED) };
+    let ip = addr.ip.unwrap_or(any);
+    if addr.port != 0 {
+        return listen(SocketAddr::new(ip, addr.port), options, true);
+    }
+    let range = options.port_min..=options.port_max;
+    let mut last = io::Error::from(io::ErrorKind::AddrInUse);
+    for port in range.filter(|port| !addr.avoid_ports.contains(port)) {
+        match listen(SocketAddr::new(ip, port), options, false) {
+            Ok(listener) => return Ok(listener),
+            Err(error) => last = error,
+        }
+    }
+    Err(last)
+}
+
+/// A given port is taken even where old connections of it linger; one of a range is not.
+fn listen(addr: SocketAddr, options: &NodeSockets, reuse: bool) -> io::Result<TcpListener> {
+    let socket = Socket::new(Domain::for_address(addr), Type::STREAM, Some(Protocol::TCP))?;
+    socket.set_nonblocking(true)?;
+    socket.set_reuse_address(reuse)?;
+    if options.tcp_rcvbuf > 0 {
+        socket.set_recv_buffer_size(options.tcp_rcvbuf)?;
+    }
+    socket.bind(&addr.into())?;
+    socket.listen(options.backlog)?;
+    Ok(socket.into())
+}

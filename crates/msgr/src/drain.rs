@@ -1,0 +1,269 @@
+//! The endpoint behind its lock, with an inbox: who finds the lock free does the work of all.
+
+use std::cell::Cell as ThreadCell;
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use loligo_base::Now;
+use loligo_msgr_proto::{
+    Answer, AuthStep, ConId, Config, Connect, Endpoint, Envelope, Fault, Held, Input, Link, NetCommand,
+    NetEvent, Outgoing, Output, Pool,
+};
+use loligo_wire::entity::{EntityAddrVec, EntityType};
+use loligo_wire::msgr1::MessageHeader;
+
+use crate::cell::{After, Cell};
+use crate::clock::Clock;
+use crate::remote::{Command, Remote};
+use crate::sync::{lock, try_lock};
+
+thread_local! {
+    /// The node whose results this thread is handing out, by address; 0 for none.
+    static DELIVERING: ThreadCell<usize> = const { ThreadCell::new(0) };
+}
+
+/// An input that waits for the endpoint, with what it holds of the throttles.
+type Waiting<E> = (Input<<E as Endpoint>::Msg, <E as Endpoint>::Call>, Held);
+
+/// All that the threads of a node share. Locks are taken in the order endpoint, pool, pipe; none is held while a
+/// system call is made, somebody is woken, or foreign code runs.
+pub(crate) struct Shared<E: Endpoint> {
+    pub(crate) clock: Clock,
+    pub(crate) config: Arc<Config>,
+    pub(crate) pool: Mutex<Pool<Arc<Cell>>>,
+    pub(crate) remote: Remote,
+    pub(crate) stopped: AtomicBool,
+    endpoint: Mutex<E>,
+    inbox: Mutex<VecDeque<Waiting<E>>>,
+    dones: Mutex<VecDeque<E::Done>>,
+    /// Held by the thread that hands results out, so that their order is kept.
+    delivering: Mutex<()>,
+    done: Box<dyn Fn(E::Done) + Send + Sync>,
+}
+
+/// What is left to do when the endpoint's lock is free again.
+#[derive(Default)]
+struct Later {
+    touched: Vec<Arc<Cell>>,
+    commands: Vec<Command>,
+}
+
+impl Later {
+    /// The pipe has something to write. One that was touched before is not written twice.
+    fn touch(&mut self, cell: &Arc<Cell>) {
+        if !self.touched.iter().any(|known| Arc::ptr_eq(known, cell)) {
+            self.touched.push(Arc::clone(cell));
+        }
+    }
+}
+
+impl<E: Endpoint> Shared<E> {
+    pub(crate) fn new(
+        endpoint: E,
+        pool: Pool<Arc<Cell>>,
+        remote: Remote,
+        done: impl Fn(E::Done) + Send + Sync + 'static,
+    ) -> Self {
+        Self {
+            clock: Clock::start(),
+            config: Arc::clone(pool.config()),
+            pool: Mutex::new(pool),
+            remote,
+            stopped: AtomicBool::new(false),
+            endpoint: Mutex::new(endpoint),
+            inbox: Mutex::default(),
+            dones: Mutex::default(),
+            delivering: Mutex::default(),
+            done: Box::new(done),
+        }
+    }
+
+    /// Leaves an input for the endpoint, to be worked on by [`Self::run`].
+    pub(crate) fn post(&self, input: Input<E::Msg, E::Call>, held: Held) {
+        lock(&self.inbox).push_back((input, held));
+    }
+
+    /// Works on the inbox, unless another thread does, which then takes all of it. Results are handed out and pipes
+    /// are written when no lock is held. Within the sink of results the work is left to who called the sink, so that
+    /// what is asked for there leaves in one go.
+    pub(crate) fn run(&self) {
+        if DELIVERING.get() == self.address() {
+            return;
+        }
+        let mut later = Later::default();
+        loop {
+            self.drain(&mut later);
+            self.deliver();
+            if lock(&self.inbox).is_empty() {
+                break;
+            }
+            // Another thread has the endpoint: it will see the inbox.
+            if try_lock(&self.endpoint).is_none() {
+                break;
+            }
+        }
+        for cell in later.touched {
+            if cell.flush(&self.clock) == After::Service {
+                later.commands.push(Command::Service(cell));
+            }
+        }
+        for command in later.commands {
+            self.remote.tell(command);
+        }
+    }
+
+    /// A short look at the endpoint.
+    pub(crate) fn with<T>(&self, f: impl FnOnce(&mut E) -> T) -> T {
+        let value = {
+            let mut endpoint = lock(&self.endpoint);
+            f(&mut endpoint)
+        };
+        // Others left their inputs while we had the lock.
+        self.run();
+        value
+    }
+
+    fn address(&self) -> usize {
+        core::ptr::from_ref(self).addr()
+    }
+
+    fn drain(&self, later: &mut Later) {
+        while let Some(mut endpoint) = try_lock(&self.endpoint) {
+            self.work(&mut endpoint, later);
+            self.remote.endpoint_due(endpoint.next_timeout());
+            drop(endpoint);
+            if lock(&self.inbox).is_empty() {
+                break;
+            }
+        }
+    }
+
+    fn work(&self, endpoint: &mut MutexGuard<'_, E>, later: &mut Later) {
+        let now = self.clock.now();
+        let next = || lock(&self.inbox).pop_front();
+        while let Some((input, held)) = next() {
+            endpoint.handle(now, input);
+            drop(held);
+            self.carry_out(endpoint, now, later);
+        }
+        if endpoint.next_timeout().is_some_and(|at| at <= now.mono) {
+            endpoint.handle(now, Input::Timeout);
+        }
+        self.carry_out(endpoint, now, later);
+    }
+
+    fn carry_out(&self, endpoint: &mut MutexGuard<'_, E>, now: Now, later: &mut Later) {
+        while let Some(output) = endpoint.poll() {
+            match output {
+                Output::Done(done) => lock(&self.dones).push_back(done),
+                Output::Net(command) => self.command(command, now, later),
+            }
+        }
+    }
+
+    fn command(&self, command: NetCommand, now: Now, later: &mut Later) {
+        match command {
+            NetCommand::Send { con, msg } => self.send(con, msg, later),
+            NetCommand::Connect { con, peer, addrs } => self.connect(now, con, peer, addrs, later),
+            NetCommand::AuthStep { con, step } => self.answer(now, con, step, later),
+            NetCommand::SendKeepalive { con } => {
+                self.on_pipe(con, later, |cell| cell.lock().pipe.send_keepalive())
+            }
+            NetCommand::MarkDisposable { con } => {
+                self.on_pipe(con, later, |cell| cell.lock().pipe.mark_disposable())
+            }
+            NetCommand::MarkDown { con } => self.mark_down(con, later),
+            NetCommand::SetMyName { name } => self.config.myname.set_num(name.num),
+        }
+    }
+
+    fn pipe(&self, con: ConId) -> Option<Link<Arc<Cell>>> {
+        lock(&self.pool).link(con).cloned()
+    }
+
+    fn on_pipe(&self, con: ConId, later: &mut Later, f: impl FnOnce(&Cell)) {
+        if let Some(Link::Pipe(cell)) = self.pipe(con) {
+            f(&cell);
+            later.touch(&cell);
+        }
+    }
+
+    fn send(&self, con: ConId, msg: Box<dyn Outgoing>, later: &mut Later) {
+        match self.pipe(con) {
+            Some(Link::Pipe(cell)) => {
+                cell.lock().pipe.send(msg);
+                later.touch(&cell);
+            }
+            Some(Link::Local) => self.send_to_self(con, &*msg),
+            None => {}
+        }
+    }
+
+    /// A message to ourselves is encoded and decoded like any other, so that nobody needs another way for it.
+    fn send_to_self(&self, con: ConId, msg: &dyn Outgoing) {
+        let payload = msg.encode(self.config.features_supported);
+        let header = MessageHeader {
+            tid: msg.tid(),
+            message_type: msg.message_type(),
+            priority: msg.priority(),
+            version: payload.version,
+            compat_version: payload.compat_version,
+            src: self.config.myname.get(),
+            ..MessageHeader::default()
+        };
+        match E::decode(Envelope { header, payload }) {
+            Ok(msg) => self.tell(NetEvent::Message { con, header, msg }),
+            Err(error) => tracing::error!(%error, "a message to ourselves cannot be decoded"),
+        }
+    }
+
+    fn connect(&self, now: Now, con: ConId, peer: EntityType, addrs: EntityAddrVec, later: &mut Later) {
+        if self.stopped.load(Ordering::SeqCst) {
+            return self.tell(NetEvent::Reset { con, why: Fault::Shutdown });
+        }
+        let mut pool = lock(&self.pool);
+        match pool.connect(now, con, peer, addrs) {
+            Connect::Dial { pipe, addr, socket } => {
+                let cell = Arc::new(Cell::new(con, socket, *pipe));
+                pool.insert(con, addr, Arc::clone(&cell));
+                later.commands.push(Command::Dial(cell));
+            }
+            Connect::Local(peer) => self.tell(NetEvent::Connected { con, peer }),
+            Connect::Refused(why) => self.tell(NetEvent::Reset { con, why }),
+        }
+    }
+
+    fn answer(&self, now: Now, con: ConId, step: AuthStep, later: &mut Later) {
+        self.on_pipe(con, later, |cell| cell.lock().pipe.answer(now, Answer::Auth(step)));
+    }
+
+    fn mark_down(&self, con: ConId, later: &mut Later) {
+        let link = lock(&self.pool).remove(con);
+        if let Some(Link::Pipe(cell)) = link {
+            cell.lock().pipe.mark_down();
+            later.commands.push(Command::Close(cell));
+        }
+    }
+
+    fn tell(&self, event: NetEvent<E::Msg>) {
+        self.post(Input::Net(event), Held::default());
+    }
+
+    /// Hands results out in the order in which they came, one thread at a time.
+    fn deliver(&self) {
+        loop {
+            let next = || lock(&self.dones).pop_front();
+            let Some(guard) = try_lock(&self.delivering) else { return };
+            let before = DELIVERING.replace(self.address());
+            while let Some(done) = next() {
+                (self.done)(done);
+            }
+            DELIVERING.set(before);
+            drop(guard);
+            if lock(&self.dones).is_empty() {
+                return;
+            }
+        }
+    }
+}

@@ -1,0 +1,173 @@
+//! The only driver of endpoints.
+
+use std::fmt;
+use std::io;
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex};
+use std::thread::{self, JoinHandle};
+
+use loligo_base::Now;
+use loligo_msgr_proto::{Endpoint, Held, Input, Pool};
+use loligo_wire::entity::{EntityAddr, EntityAddrVec};
+use mio::Poll;
+
+use crate::bind::{self, BindAddr};
+use crate::drain::Shared;
+use crate::options::NodeOptions;
+use crate::reactor::Reactor;
+use crate::remote::{Command, Remote};
+use crate::sync::lock;
+
+/// An [`Endpoint`] on sockets: a client, a daemon, a chain of dispatchers. A cheap handle; the last one that is dropped
+/// shuts the node down.
+///
+/// The endpoint stands behind one lock with an inbox. [`call`](Self::call) never blocks on it: who finds the lock free
+/// works for all who wait. What comes of it is handed to the sink that [`start`](Self::start) was given, on whichever
+/// thread did the work, in order, when no lock is held. The sink must not wait for another result of the same node; it
+/// may call the node, also to shut it down.
+pub struct Node<E: Endpoint>(Arc<Owner<E>>);
+
+/// Random numbers from the system, or the reason why there are none.
+fn random_nonce() -> io::Result<u32> {
+    getrandom::u32().map_err(|error| match error.raw_os_error() {
+        Some(errno) => io::Error::from_raw_os_error(errno),
+        None => io::Error::from(io::ErrorKind::Unsupported),
+    })
+}
+
+/// Shuts down when the last handle goes.
+struct Owner<E: Endpoint> {
+    shared: Arc<Shared<E>>,
+    thread: Mutex<Option<JoinHandle<()>>>,
+    options: NodeSockets,
+}
+
+/// What binding needs of the options.
+#[derive(Debug)]
+pub(crate) struct NodeSockets {
+    pub(crate) tcp_rcvbuf: usize,
+    pub(crate) backlog: i32,
+    pub(crate) port_min: u16,
+    pub(crate) port_max: u16,
+    pub(crate) retry_count: u32,
+    pub(crate) retry_delay: std::time::Duration,
+    pub(crate) ipv6: bool,
+}
+
+impl<E> Node<E>
+where
+    E: Endpoint + Send + 'static,
+    E::Msg: Send,
+    E::Call: Send,
+    E::Done: Send,
+{
+    /// Starts a node with its thread. Results of the endpoint go to `done`.
+    ///
+    /// # Errors
+    ///
+    /// When the system has no event queue, no thread or no randomness for it.
+    pub fn start(
+        endpoint: E,
+        options: NodeOptions,
+        done: impl Fn(E::Done) + Send + Sync + 'static,
+    ) -> io::Result<Self> {
+        let nonce = options.nonce.map_or_else(random_nonce, Ok)?;
+        let poll = Poll::new()?;
+        let remote = Remote::new(&poll)?;
+        let pool = Pool::new(Arc::new(options.config), nonce);
+        let shared = Arc::new(Shared::new(endpoint, pool, remote, done));
+        let sockets = NodeSockets {
+            tcp_rcvbuf: options.ms_tcp_rcvbuf,
+            backlog: options.ms_tcp_listen_backlog,
+            port_min: options.ms_bind_port_min,
+            port_max: options.ms_bind_port_max,
+            retry_count: options.ms_bind_retry_count,
+            retry_delay: options.ms_bind_retry_delay,
+            ipv6: options.ms_bind_ipv6,
+        };
+        let mut reactor =
+            Reactor::new(Arc::clone(&shared), poll, options.ms_tcp_nodelay, options.ms_tcp_rcvbuf);
+        let thread = thread::Builder::new().name(options.thread_name).spawn(move || reactor.run())?;
+        // The endpoint may have something to say before anybody asks.
+        shared.run();
+        Ok(Self(Arc::new(Owner { shared, thread: Mutex::new(Some(thread)), options: sockets })))
+    }
+}
+
+impl<E: Endpoint> Node<E> {
+    /// Asks something of the endpoint. Does not block; what comes of it goes to the sink.
+    pub fn call(&self, call: E::Call) {
+        self.0.shared.post(Input::Call(call), Held::default());
+        self.0.shared.run();
+    }
+
+    /// A short look at the endpoint, under its lock: nothing that blocks or takes long. Not for use within `with`.
+    pub fn with<T>(&self, f: impl FnOnce(&mut E) -> T) -> T {
+        self.0.shared.with(f)
+    }
+
+    /// The time that the endpoint is told, for deadlines.
+    #[must_use]
+    pub fn now(&self) -> Now {
+        self.0.shared.clock.now()
+    }
+
+    /// Takes calls from now on (`Messenger::bind`). With port 0, or without an address, a free one of the range is
+    /// taken. Gives the address that peers may call. May wait between attempts when no port is free.
+    ///
+    /// # Errors
+    ///
+    /// When no port could be bound.
+    pub fn bind(&self, addr: BindAddr) -> io::Result<EntityAddr> {
+        let listener = bind::bind(&addr, &self.0.options)?;
+        let local = listener.local_addr()?;
+        let mut pool = lock(&self.0.shared.pool);
+        pool.bound(local);
+        let mine = pool.my_addr();
+        drop(pool);
+        self.0.shared.remote.tell(Command::Listen(mio::net::TcpListener::from_std(listener)));
+        Ok(mine)
+    }
+
+    /// The addresses that peers are told. Without an IP until one is bound or learned.
+    #[must_use]
+    pub fn my_addrs(&self) -> EntityAddrVec {
+        EntityAddrVec::from(lock(&self.0.shared.pool).my_addr())
+    }
+
+    /// Closes all connections and ends the thread. The endpoint sees each connection reset; calls that come later
+    /// still reach it. From a second time on, and from the node's own thread, it does not wait.
+    pub fn shutdown(&self) {
+        self.0.shutdown();
+    }
+}
+
+impl<E: Endpoint> Owner<E> {
+    fn shutdown(&self) {
+        self.shared.stopped.store(true, Ordering::SeqCst);
+        let thread = lock(&self.thread).take();
+        let Some(thread) = thread else { return };
+        self.shared.remote.tell(Command::Stop);
+        if thread.thread().id() != thread::current().id() && thread.join().is_err() {
+            tracing::error!("the reactor has panicked");
+        }
+    }
+}
+
+impl<E: Endpoint> Drop for Owner<E> {
+    fn drop(&mut self) {
+        self.shutdown();
+    }
+}
+
+impl<E: Endpoint> Clone for Node<E> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl<E: Endpoint> fmt::Debug for Node<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Node").field(&lock(&self.0.shared.pool).my_addr()).finish()
+    }
+}

@@ -1,0 +1,59 @@
+//! How a node is started.
+
+use std::time::Duration;
+
+use loligo_msgr_proto::Config;
+
+/// How a [`Node`](crate::Node) is started: what its pipes share, and options of its sockets by Ceph's names.
+#[derive(Debug)]
+pub struct NodeOptions {
+    /// Who the node is and how it treats its peers, with the options and limits of the protocol.
+    pub config: Config,
+    /// Tells this messenger from all others at its address, since a cluster blocks clients by address and nonce.
+    /// `None` for a random one.
+    pub nonce: Option<u32>,
+    /// Whether small writes leave at once (`ms_tcp_nodelay`).
+    pub ms_tcp_nodelay: bool,
+    /// The size of a socket's receive buffer in bytes, 0 for the system's choice (`ms_tcp_rcvbuf`).
+    pub ms_tcp_rcvbuf: usize,
+    /// How many calls may wait to be accepted (`ms_tcp_listen_backlog`).
+    pub ms_tcp_listen_backlog: i32,
+    /// The lowest port that is tried where none is given (`ms_bind_port_min`).
+    pub ms_bind_port_min: u16,
+    /// The highest (`ms_bind_port_max`).
+    pub ms_bind_port_max: u16,
+    /// How often binding is tried again when nothing is free (`ms_bind_retry_count`).
+    pub ms_bind_retry_count: u32,
+    /// How long to wait before that (`ms_bind_retry_delay`).
+    pub ms_bind_retry_delay: Duration,
+    /// Whether IPv6 is taken where no address says (`ms_bind_ipv6`).
+    pub ms_bind_ipv6: bool,
+    /// The name of the thread.
+    pub thread_name: String,
+}
+
+impl NodeOptions {
+    /// Ceph's defaults, with this configuration of the protocol.
+    #[must_use]
+    pub fn new(config: Config) -> Self {
+        Self {
+            config,
+            nonce: None,
+            ms_tcp_nodelay: true,
+            ms_tcp_rcvbuf: 0,
+            ms_tcp_listen_backlog: 512,
+            ms_bind_port_min: 6800,
+            ms_bind_port_max: 7568,
+            ms_bind_retry_count: 3,
+            ms_bind_retry_delay: Duration::from_secs(5),
+            ms_bind_ipv6: false,
+            thread_name: String::from("msgr"),
+        }
+    }
+
+    /// A client with Ceph's defaults.
+    #[must_use]
+    pub fn client() -> Self {
+        Self::new(Config::client())
+    }
+}
