@@ -5,7 +5,7 @@ use super::*;
 use crate::CryptoKey;
 
 fn key() -> SessionKey {
-    let secret: [u8; 16] = core::array::from_fn(|i| i as u8);
+    let secret: [u8; 16] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15];
     let key = cephx::CryptoKey { key_type: KeyType::AES, created: Wall::ZERO, secret: Secret::new(&secret) };
     SessionKey::new(CryptoKey::from_wire(key).unwrap())
 }

@@ -1,0 +1,5 @@
+//! Client against monitor and service, in memory: what goes right, and what hostile peers try.
+
+mod hostile;
+mod login;
+mod world;
