@@ -28,8 +28,11 @@ pub mod features;
 mod ids;
 pub mod message;
 pub mod msgr1;
+pub mod monmap;
 pub mod osdmap;
 mod release;
+#[cfg(feature = "samples")]
+pub mod samples;
 mod text;
 pub mod types;
 mod uuid;

@@ -1,0 +1,109 @@
+//! One value or more of every type, for tests of the codec, for fuzzing to start from and for other crates' tests.
+//!
+//! A [`Case`] is a value together with its codec, whatever its type; a [`MessageCase`] likewise for a message.
+
+mod entity;
+mod messages;
+mod msgr1;
+mod types;
+
+use alloc::vec::Vec;
+
+use bytes::Bytes;
+
+use crate::message::{Message, Payload};
+use crate::msgr1::MessageHeader;
+use crate::{BufferList, Decode, DecodeError, Encode, Features};
+
+/// A value of some type, encoded, and how to read and write that type.
+#[derive(Clone, Debug)]
+pub struct Case {
+    /// Ceph's name of the type.
+    pub type_name: &'static str,
+    /// What the value was encoded for.
+    pub features: Features,
+    /// The value, encoded.
+    pub bytes: Bytes,
+    /// The fewest bytes that a value of the type takes, as its [`Decode`] says.
+    pub min_size: usize,
+    /// Whether reading the bytes gives the value again.
+    pub comes_back: bool,
+    /// Reads a value that takes all the bytes and writes it for those features.
+    pub rewrite: fn(&Bytes, Features) -> Result<Bytes, DecodeError>,
+}
+
+impl Case {
+    /// That value, encoded for a Pacific daemon.
+    pub fn new<T: Decode + Encode + PartialEq>(type_name: &'static str, value: &T) -> Self {
+        Self::for_features(type_name, value, Features::PACIFIC)
+    }
+
+    /// That value, encoded for a peer with those features.
+    pub fn for_features<T: Decode + Encode + PartialEq>(
+        type_name: &'static str,
+        value: &T,
+        features: Features,
+    ) -> Self {
+        let bytes = value.to_bytes(features);
+        let comes_back = T::decode_all(&bytes).as_ref() == Ok(value);
+        let rewrite = |bytes: &Bytes, features| T::decode_all(bytes).map(|value| value.to_bytes(features));
+        Self { type_name, features, bytes, min_size: T::MIN_SIZE, comes_back, rewrite }
+    }
+}
+
+/// A message, encoded, and how to read and write its type.
+#[derive(Clone, Debug)]
+pub struct MessageCase {
+    /// Ceph's name of the type.
+    pub type_name: &'static str,
+    /// A header as it comes with the message, without lengths and checksum.
+    pub header: MessageHeader,
+    /// The message, encoded for a Pacific daemon.
+    pub payload: Payload,
+    /// Whether reading the parts gives the message again.
+    pub comes_back: bool,
+    /// Reads a message and writes it for a Pacific daemon.
+    pub rewrite: fn(&MessageHeader, Payload) -> Result<Payload, DecodeError>,
+}
+
+impl MessageCase {
+    /// That message.
+    pub fn new<M: Message + PartialEq>(message: &M) -> Self {
+        let payload = message.encode(Features::PACIFIC);
+        let Payload { version, compat_version, data_off, .. } = payload;
+        let header = MessageHeader {
+            message_type: M::TYPE,
+            priority: M::PRIORITY,
+            version,
+            compat_version,
+            data_off,
+            ..MessageHeader::default()
+        };
+        let comes_back = M::decode(&header, payload.clone()).as_ref() == Ok(message);
+        let rewrite = |header: &MessageHeader, payload| {
+            M::decode(header, payload).map(|message: M| message.encode(Features::PACIFIC))
+        };
+        Self { type_name: M::NAME, header, payload, comes_back, rewrite }
+    }
+
+    /// Reads other parts as a message of this type and version.
+    ///
+    /// # Errors
+    ///
+    /// When they are not such a message.
+    pub fn rewrite_parts(&self, front: Bytes, data: BufferList) -> Result<Payload, DecodeError> {
+        (self.rewrite)(&self.header, Payload::received(&self.header, front, Bytes::new(), data))
+    }
+}
+
+/// Values of all types that are no messages.
+#[must_use]
+pub fn cases() -> Vec<Case> {
+    [entity::cases(), msgr1::cases(), types::cases()].into_iter().flatten().collect()
+}
+
+/// Messages of all types.
+#[must_use]
+pub fn message_cases() -> Vec<MessageCase> {
+    messages::cases()
+}
