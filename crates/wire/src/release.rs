@@ -72,7 +72,10 @@ impl Release {
     /// The release of that name (`ceph_release_from_name`).
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
-        (1..).zip(Self::NAMES.iter().skip(1)).find(|(_, known)| **known == name).map(|(number, _)| Self(number))
+        (1..)
+            .zip(Self::NAMES.iter().skip(1))
+            .find(|(_, known)| **known == name)
+            .map(|(number, _)| Self(number))
     }
 
     /// The order of `ceph_release_t`: numbers above 127 were once -1 and come first.

@@ -89,7 +89,9 @@ mod tests {
         let uuid: Uuid = text.parse().unwrap();
         assert_eq!(uuid.0[..4], [0xf8, 0xc4, 0x21, 0x5a]);
         assert_eq!(uuid.to_string(), text);
-        for bad in ["", "f8c4215a", "f8c4215a-e6c1-4d5d-908a-f636a1b2c3dg", "f8c4215ae6c1-4d5d-908a-f636a1b2c3d4-"] {
+        for bad in
+            ["", "f8c4215a", "f8c4215a-e6c1-4d5d-908a-f636a1b2c3dg", "f8c4215ae6c1-4d5d-908a-f636a1b2c3d4-"]
+        {
             assert_eq!(bad.parse::<Uuid>(), Err(UuidParseError), "{bad}");
         }
         assert!(Uuid::default().is_nil());

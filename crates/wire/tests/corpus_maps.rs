@@ -2,10 +2,18 @@
 //!
 //! The values are those of ceph-object-corpus, below `$CEPH_OBJECT_CORPUS`; where that is not set, this says so and passes.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "what is wrong here is to fail the test"
+)]
+
 use std::fmt::Debug;
 use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
+use loligo_wire::monmap::{MonFeatures, MonInfo, MonMap};
 use loligo_wire::osdmap::{
     Incremental, OSDMap, OsdInfo, OsdXInfo, PgPool, PgTempMap, PoolOpts, PoolSnapInfo,
 };
@@ -101,10 +109,13 @@ fn small_types() {
     check_plain::<PoolOpts>("pool_opts_t");
     check_plain::<PoolSnapInfo>("pool_snap_info_t");
     check_plain::<PgTempMap>("PGTempMap");
+    check_plain::<MonInfo>("mon_info_t");
+    check_plain::<MonFeatures>("mon_feature_t");
 }
 
 #[test]
 fn maps() {
+    check_plain::<MonMap>("MonMap");
     check("OSDMap", |_| None, |map: OSDMap| OSDMap { crc: None, ..map });
 }
 

@@ -1,7 +1,7 @@
 //! From one epoch to the next.
 //!
 //! Follows `OSDMap::apply_incremental` of Ceph 18.2, the order of changes included: states before OSDs that are marked
-//! up, CRUSH after both. Where Ceph asserts, this fails and leaves the map as it was.
+//! up, CRUSH after both. Where Ceph asserts, this fails.
 
 mod osds;
 mod placement;
@@ -16,7 +16,7 @@ use thiserror::Error;
 use super::{Incremental, MutateAllowCrimson, OSDMap};
 use crate::{Decode, DecodeError, Decoder, Epoch, OsdId, PoolId, Uuid};
 
-/// Why an incremental cannot be applied to a map. The map stays as it was; the way on is a full map.
+/// Why an incremental cannot be applied to a map. The way on is a full map.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum ApplyError {
@@ -64,31 +64,30 @@ pub enum ApplyError {
 }
 
 impl OSDMap {
-    /// The map of the next epoch.
+    /// Makes this the map of the next epoch.
     ///
-    /// What does not change is shared with this one. An incremental that leads to epoch 1 says which cluster the map is
-    /// of; otherwise it must be of the map's cluster.
+    /// What does not change stays shared with clones of the map that was. An incremental that leads to epoch 1 says which
+    /// cluster the map is of; otherwise it must be of the map's cluster.
     ///
     /// # Errors
     ///
-    /// When the incremental does not lead on from this map, or contradicts it.
-    pub fn apply_incremental(&self, inc: &Incremental) -> Result<Self, ApplyError> {
+    /// When the incremental does not lead on from this map, or contradicts it. The map is then neither the old nor the new
+    /// one and must not be used any more: apply to a clone.
+    pub fn apply_incremental(&mut self, inc: &Incremental) -> Result<(), ApplyError> {
         if inc.epoch != Epoch(1) && inc.fsid != self.fsid {
             return Err(ApplyError::Fsid { ours: self.fsid, found: inc.fsid });
         }
         if self.epoch.0.checked_add(1) != Some(inc.epoch.0) {
             return Err(ApplyError::Epoch { ours: self.epoch, found: inc.epoch });
         }
-        if !inc.fullmap.is_empty() {
-            return self.replaced_by(inc);
+        if inc.fullmap.is_empty() {
+            return self.apply(inc);
         }
-        let mut next = self.clone();
-        next.apply(inc)?;
-        Ok(next)
+        *self = self.full_map_of(inc)?;
+        Ok(())
     }
 
-    /// The full map in an incremental.
-    fn replaced_by(&self, inc: &Incremental) -> Result<Self, ApplyError> {
+    fn full_map_of(&self, inc: &Incremental) -> Result<Self, ApplyError> {
         let full = Self::decode(&mut Decoder::of(&inc.fullmap))
             .map_err(|source| ApplyError::Decode { what: "full map", source })?;
         if full.epoch != inc.epoch {
