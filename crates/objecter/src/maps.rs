@@ -1,0 +1,295 @@
+//! New maps: `handle_osd_map`, `_scan_requests`, `_maybe_request_map`.
+
+use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+
+use loligo_base::Now;
+use loligo_wire::message::MOSDMap;
+use loligo_wire::osdmap::{Incremental, OSDMap, OsdMapFlags, PoolFlags};
+use loligo_wire::{Decode, DecodeError, Epoch, PoolId, Tid, Uuid};
+
+use crate::Objecter;
+use crate::gate::{MapState, Reason};
+use crate::io::{Output, WantMap};
+use crate::ops::Home;
+use crate::result::OpError;
+use crate::target::Recalc;
+
+/// Maps as they came, decoded. To decode takes long for large clusters: [`MapBatch::decode`] has no state, so that it can
+/// be done before the Objecter is locked.
+#[derive(Clone, Debug, Default)]
+pub struct MapBatch {
+    /// The cluster.
+    pub fsid: Uuid,
+    /// By epoch, what changes from the epoch before; or why it cannot be read.
+    pub incrementals: BTreeMap<Epoch, Result<Incremental, DecodeError>>,
+    /// By epoch, the whole map; or why it cannot be read.
+    pub maps: BTreeMap<Epoch, Result<OSDMap, DecodeError>>,
+    /// The oldest epoch that the cluster still has (`cluster_osdmap_trim_lower_bound`).
+    pub trim_lower_bound: Epoch,
+}
+
+impl MapBatch {
+    /// Decodes the maps in a message. What cannot be read is kept as such, and asked for again.
+    #[must_use]
+    pub fn decode(message: &MOSDMap) -> Self {
+        Self {
+            fsid: message.fsid,
+            incrementals: message
+                .incremental_maps
+                .iter()
+                .map(|(e, bytes)| (*e, Incremental::decode_all(bytes)))
+                .collect(),
+            maps: message.maps.iter().map(|(e, bytes)| (*e, OSDMap::decode_all(bytes))).collect(),
+            trim_lower_bound: message.cluster_osdmap_trim_lower_bound,
+        }
+    }
+
+    /// The newest epoch in it.
+    #[must_use]
+    pub fn last(&self) -> Epoch {
+        let of_maps = self.maps.keys().next_back();
+        let of_incrementals = self.incrementals.keys().next_back();
+        of_maps.max(of_incrementals).copied().unwrap_or_default()
+    }
+}
+
+/// What was asked of the monitors about maps.
+#[derive(Debug, Default)]
+pub(crate) struct MapRequests {
+    /// The subscription that is in force, and may still bring something.
+    pub(crate) armed: Option<WantMap>,
+    /// The newest map is wanted whole, as a change could not be applied. Asked once, and again with each tick.
+    pub(crate) full_wanted: bool,
+    full_asked: bool,
+    /// Somebody waits for this epoch.
+    pub(crate) wanted: Epoch,
+}
+
+impl MapRequests {
+    /// What was asked in vain may be asked again.
+    pub(crate) const fn forgive(&mut self) {
+        self.full_asked = false;
+    }
+}
+
+/// What the epochs of one batch have in common for the ops.
+struct Scan {
+    /// Epochs were left out: nobody knows what happened in them.
+    skipped: bool,
+    /// The cluster was full in some epoch: OSDs dropped the writes of that time.
+    full: bool,
+    /// The pools that were.
+    full_pools: BTreeSet<PoolId>,
+    /// The ops to be sent again.
+    resend: BTreeSet<Tid>,
+}
+
+impl Scan {
+    fn note_full(&mut self, map: &OSDMap, full: bool) {
+        self.full |= full;
+        let pools = map.pools.iter().filter(|(_, pool)| pool.has_flag(PoolFlags::FULL));
+        self.full_pools.extend(pools.map(|(id, _)| *id));
+    }
+}
+
+impl<C> Objecter<C> {
+    pub(crate) fn handle_osd_map(&mut self, now: Now, batch: MapBatch) {
+        if self.state.epoch > Epoch(0) && batch.fsid != self.map.get_fsid() {
+            return;
+        }
+        let was_paused = self.is_anything_paused();
+        let mut scan = Scan {
+            skipped: false,
+            full: self.state.full,
+            full_pools: BTreeSet::new(),
+            resend: BTreeSet::new(),
+        };
+        scan.note_full(&self.map, self.state.full);
+        self.apply(batch, &mut scan);
+        // Whatever only a map can free is looked at with the newest, whichever epoch it was that freed it.
+        scan.resend.extend(self.held(Reason::needs_map));
+        for tid in scan.resend {
+            self.recalc(now, tid);
+        }
+        self.fence();
+        self.got_map();
+        if was_paused || self.is_anything_paused() || self.needs_map() {
+            self.maybe_request_map();
+        }
+    }
+
+    /// Takes the epochs one by one, with a look at every op at each of them (invariant O4).
+    fn apply(&mut self, mut batch: MapBatch, scan: &mut Scan) {
+        while self.state.epoch < batch.last() {
+            let next = self.state.epoch.next();
+            let Some(map) = self.take_next(&mut batch, next).or_else(|| self.jump(&mut batch, next, scan))
+            else {
+                break;
+            };
+            scan.note_full(&map, map.test_flag(OsdMapFlags::FULL) && self.options.honor_pool_full);
+            self.install(map);
+            self.scan_requests(scan);
+            scan.resend.extend(self.close_stale_sessions());
+        }
+    }
+
+    /// The map of the next epoch. Where it came but cannot be used, the newest map is wanted whole.
+    fn take_next(&mut self, batch: &mut MapBatch, next: Epoch) -> Option<OSDMap> {
+        let incremental = batch.incrementals.remove(&next);
+        let full = batch.maps.remove(&next);
+        let came = (incremental.is_some() && self.state.epoch > Epoch(0)) || full.is_some();
+        let applied = incremental.and_then(Result::ok).and_then(|inc| {
+            let mut map = OSDMap::clone(&self.map);
+            map.apply_incremental(&inc).is_ok().then_some(map)
+        });
+        let map = applied.or_else(|| full.and_then(Result::ok));
+        self.maps.full_wanted |= came && map.is_none();
+        map
+    }
+
+    /// The next epoch is not there. A later whole map does where the Objecter has none yet; and also, if every op is sent
+    /// again, where the cluster no longer has the epochs between, or one of them cannot be used. Else they are asked
+    /// for (invariant O13).
+    fn jump(&mut self, batch: &mut MapBatch, next: Epoch, scan: &mut Scan) -> Option<OSDMap> {
+        let first = self.state.epoch == Epoch(0);
+        if first || self.maps.full_wanted || next < batch.trim_lower_bound {
+            let map = take_full(batch, next, first);
+            if map.is_some() {
+                scan.skipped |= !first;
+                return map;
+            }
+        }
+        self.maybe_request_map();
+        None
+    }
+
+    fn install(&mut self, map: OSDMap) {
+        self.maps.full_wanted = false;
+        self.maps.forgive();
+        self.map = Arc::new(map);
+        self.cache.prune(&self.map);
+        self.look_at_map();
+    }
+
+    /// Notes what of the map matters to every op.
+    pub(crate) fn look_at_map(&mut self) {
+        self.state = MapState {
+            epoch: self.map.get_epoch(),
+            pause_reads: self.map.test_flag(OsdMapFlags::PAUSERD),
+            pause_writes: self.map.test_flag(OsdMapFlags::PAUSEWR),
+            full: self.map.test_flag(OsdMapFlags::FULL) && self.options.honor_pool_full,
+            blocklisted: self.map.is_blocklisted(&self.addrs),
+        };
+    }
+
+    /// Looks at every op with the map just installed, and notes which ones are to be sent again (`_scan_requests`).
+    fn scan_requests(&mut self, scan: &mut Scan) {
+        let open = |tid: &Tid| self.ops.get(*tid).is_some_and(|row| row.home != Home::Nowhere);
+        let tids: Vec<Tid> = self.ops.iter().map(|(tid, _)| tid).filter(open).collect();
+        self.prune_snapc();
+        for tid in tids {
+            if scan.resend.contains(&tid) {
+                continue;
+            }
+            match self.calc_target(tid) {
+                Some(Recalc::NeedResend) => {
+                    scan.resend.insert(tid);
+                }
+                Some(Recalc::NoAction) if scan.skipped || self.is_write_into_full(tid, scan) => {
+                    scan.resend.insert(tid);
+                }
+                Some(Recalc::PoolDne) => self.check_op_pool_dne(tid),
+                Some(Recalc::PoolEio) => self.fail(tid, OpError::PoolEio),
+                Some(Recalc::NoAction) | None => {}
+            }
+        }
+    }
+
+    /// Whether an OSD may have dropped the op because cluster or pool were full at some epoch of this batch.
+    fn is_write_into_full(&self, tid: Tid, scan: &Scan) -> bool {
+        self.ops.get(tid).is_some_and(|row| {
+            row.traits().respects_full && (scan.full || scan.full_pools.contains(&row.oloc.pool))
+        })
+    }
+
+    /// Takes snapshots that were removed out of the contexts of ops (`_prune_snapc`, invariant O11).
+    fn prune_snapc(&mut self) {
+        if self.map.new_removed_snaps.is_empty() {
+            return;
+        }
+        let tids: Vec<Tid> = self.ops.iter().map(|(tid, _)| tid).collect();
+        for tid in tids {
+            if let Some(row) = self.ops.get_mut(tid)
+                && let Some(removed) = self.map.new_removed_snaps.get(&row.oloc.pool)
+                && row.message.snapc.snaps.iter().any(|snap| removed.contains(*snap))
+            {
+                let message = Arc::make_mut(&mut row.message);
+                message.snapc.snaps.retain(|snap| !removed.contains(*snap));
+            }
+        }
+    }
+
+    /// Once the cluster has shut this client out, nothing may succeed any more (invariant O14).
+    pub(crate) fn fence(&mut self) {
+        if self.state.blocklisted {
+            let tids: Vec<Tid> = self.ops.iter().map(|(tid, _)| tid).collect();
+            for tid in tids {
+                self.fail(tid, OpError::Blocklisted { sent: false });
+            }
+        }
+    }
+
+    fn is_anything_paused(&self) -> bool {
+        let MapState { pause_reads, pause_writes, full, .. } = self.state;
+        let pool_full = || self.map.pools.values().any(|pool| pool.has_flag(PoolFlags::FULL));
+        pause_reads || pause_writes || full || pool_full()
+    }
+
+    /// Whether somebody waits for a newer map (invariant O7).
+    pub(crate) fn needs_map(&self) -> bool {
+        let epoch = self.state.epoch;
+        epoch == Epoch(0)
+            || epoch < self.maps.wanted
+            || epoch < self.epoch_barrier
+            || self.maps.full_wanted
+            || !self.held(Reason::needs_map).is_empty()
+    }
+
+    /// A delivery used up a subscription to one (`MonClient::sub_got`).
+    fn got_map(&mut self) {
+        let epoch = self.state.epoch;
+        match &mut self.maps.armed {
+            Some(want) if want.continuous => want.start = want.start.max(epoch.next()),
+            Some(want) if want.start <= epoch => self.maps.armed = None,
+            _ => {}
+        }
+        self.outputs.push_back(Output::GotMap(epoch));
+    }
+
+    /// Makes sure that a newer map is asked for (`_maybe_request_map`): every one while a flag holds ops, else the next.
+    pub(crate) fn maybe_request_map(&mut self) {
+        let MapState { epoch, pause_reads, pause_writes, full, .. } = self.state;
+        let whole = epoch == Epoch(0) || self.maps.full_wanted;
+        let want = if whole {
+            WantMap { start: Epoch(0), continuous: false }
+        } else {
+            WantMap { start: epoch.next(), continuous: full || pause_reads || pause_writes }
+        };
+        if self.maps.armed == Some(want) || (self.maps.full_wanted && self.maps.full_asked) {
+            return;
+        }
+        self.maps.full_asked = self.maps.full_wanted;
+        self.maps.armed = Some(want);
+        self.outputs.push_back(Output::WantMap(want));
+    }
+}
+
+/// Takes a readable whole map of `from` or later: the newest where it is the first one, else the oldest.
+fn take_full(batch: &mut MapBatch, from: Epoch, newest: bool) -> Option<OSDMap> {
+    let readable = |(epoch, map): (&Epoch, &Result<OSDMap, DecodeError>)| map.is_ok().then_some(*epoch);
+    let mut found = batch.maps.range(from..).filter_map(readable);
+    let epoch = if newest { found.next_back() } else { found.next() }?;
+    batch.maps.remove(&epoch).and_then(Result::ok)
+}
