@@ -1,0 +1,123 @@
+//! What a client is told: logins, subscriptions, versions.
+
+use alloc::collections::BTreeMap;
+use alloc::string::String;
+
+use bytes::Bytes;
+use loligo_auth::{LoginHandler, LoginRequest};
+use loligo_base::{Now, Wall};
+use loligo_msgr_proto::ConId;
+use loligo_wire::cephx::AuthMethod;
+use loligo_wire::entity::EntityAddrVec;
+use loligo_wire::message::{
+    MAuth, MAuthReply, MMonGetVersion, MMonGetVersionReply, MMonMap, MMonSubscribe, MMonSubscribeAck,
+    MStatfsReply, SubscribeItem,
+};
+use loligo_wire::monmap::{MonInfo, MonMap};
+use loligo_wire::types::ErrorCode;
+use loligo_wire::{Encode, Epoch, Features, Text, Tid, Uuid};
+
+use super::Mon;
+
+/// The name of the one monitor.
+const NAME: &str = "a";
+
+/// The space that the cluster says it has.
+const CAPACITY_KB: u64 = 16 << 20;
+
+/// A client that is connected.
+#[derive(Debug)]
+pub(super) struct Session {
+    login: LoginHandler,
+    pub(super) is_authenticated: bool,
+    /// What it is told of, and from which version on.
+    subscriptions: BTreeMap<String, SubscribeItem>,
+}
+
+impl Session {
+    pub(super) fn new(methods: &[AuthMethod]) -> Self {
+        Self { login: LoginHandler::new(methods), is_authenticated: false, subscriptions: BTreeMap::new() }
+    }
+}
+
+/// The monitors: this one.
+pub(super) fn monmap(fsid: Uuid, addrs: &EntityAddrVec, now: Wall) -> Bytes {
+    let mut map = MonMap { fsid, epoch: Epoch(1), created: now, last_changed: now, ..MonMap::default() };
+    map.add(MonInfo::new(NAME, addrs.clone()));
+    map.to_bytes(Features::PACIFIC)
+}
+
+impl Mon {
+    pub(super) fn login(&mut self, now: Now, con: ConId, tid: Tid, message: &MAuth) {
+        let Some(session) = self.sessions.get_mut(&con) else { return };
+        let request =
+            LoginRequest { method: AuthMethod(message.protocol), payload: message.auth_payload.clone() };
+        let answer = session.login.handle(&mut self.keys, now.wall, &request, &mut *self.entropy);
+        session.is_authenticated |= answer.client.is_some();
+        let reply = MAuthReply {
+            protocol: answer.reply.method.0,
+            result: ErrorCode(answer.reply.result),
+            global_id: answer.reply.global_id,
+            result_bl: answer.reply.payload,
+            result_msg: Text::default(),
+        };
+        self.send(con, tid, reply);
+    }
+
+    pub(super) fn send_monmap(&mut self, con: ConId) {
+        let monmap = self.monmap.clone();
+        self.send(con, Tid(0), MMonMap { monmap });
+    }
+
+    pub(super) fn subscribe(&mut self, con: ConId, message: MMonSubscribe) {
+        let Some(session) = self.sessions.get_mut(&con) else { return };
+        let monmap = message.what.get("monmap").is_some_and(|item| item.start <= 1);
+        session.subscriptions.extend(message.what);
+        let fsid = self.fsid;
+        self.send(con, Tid(0), MMonSubscribeAck { interval: 300, fsid });
+        if monmap {
+            self.send_monmap(con);
+        }
+        self.send_subscribed_osdmap(con);
+    }
+
+    /// Sends the maps that a client has not seen yet, if it wants to be told of them.
+    pub(super) fn send_subscribed_osdmap(&mut self, con: ConId) {
+        let newest = self.maps.epoch();
+        let Some(session) = self.sessions.get_mut(&con) else { return };
+        let Some(item) = session.subscriptions.get_mut("osdmap") else { return };
+        if item.start > u64::from(newest.0) {
+            return;
+        }
+        let start = Epoch(u32::try_from(item.start).unwrap_or(u32::MAX));
+        let message = self.maps.since(start);
+        let sent = message.last().unwrap_or(newest);
+        if item.onetime {
+            session.subscriptions.remove("osdmap");
+        } else {
+            item.start = u64::from(sent.next().0);
+        }
+        self.send(con, Tid(0), message);
+    }
+
+    pub(super) fn get_version(&mut self, con: ConId, tid: Tid, message: &MMonGetVersion) {
+        let (version, oldest_version) = match message.what.as_str() {
+            "osdmap" => (self.maps.epoch().0.into(), self.maps.oldest().0.into()),
+            "monmap" => (1, 1),
+            _ => (0, 0),
+        };
+        let reply = MMonGetVersionReply { handle: message.handle, version, oldest_version };
+        self.send(con, tid, reply);
+    }
+
+    pub(super) fn statfs(&mut self, con: ConId, tid: Tid) {
+        let reply = MStatfsReply {
+            fsid: self.fsid,
+            version: self.maps.epoch().0.into(),
+            kb: CAPACITY_KB,
+            kb_avail: CAPACITY_KB,
+            ..MStatfsReply::default()
+        };
+        self.send(con, tid, reply);
+    }
+}
