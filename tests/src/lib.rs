@@ -1,1 +1,13 @@
-//! Tests of the whole stack live in `tests/tests`.
+//! Tests of the whole stack live in `tests/tests`; here is what they share.
+//!
+//! Those named `live_*` need a real cluster: `cargo xtask ceph up --dir DIR` brings one, and `LOLIGO_TEST_CEPH_CONF` names
+//! its `ceph.conf`. Without that they say so and pass.
+#![forbid(unsafe_code)]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::expect_used,
+    reason = "a test that cannot go on must fail"
+)]
+
+pub mod live;

@@ -230,6 +230,17 @@ impl<T> MonClient<T> {
         matches!(self.phase, Phase::Active(..))
     }
 
+    /// Whether a monitor ever knew us.
+    #[must_use]
+    pub const fn was_connected(&self) -> bool {
+        self.was_connected
+    }
+
+    /// The first request without an answer whose owner is the one looked for.
+    pub fn find(&self, is_owner: impl Fn(&T) -> bool) -> Option<Tid> {
+        self.requests.find(is_owner)
+    }
+
     pub(crate) fn new_session(&mut self) -> MonSession {
         self.last_session += 1;
         MonSession(self.last_session)

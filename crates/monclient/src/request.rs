@@ -168,6 +168,10 @@ impl<T> Requests<T> {
         self.deadlines.next()
     }
 
+    pub(crate) fn find(&self, is_owner: impl Fn(&T) -> bool) -> Option<Tid> {
+        self.rows.iter().find(|(_, row)| is_owner(&row.done)).map(|(tid, _)| *tid)
+    }
+
     /// The message that asks it.
     pub(crate) fn message(&self, tid: Tid, fsid: Uuid) -> Option<ToMon> {
         self.rows.get(&tid).map(|row| row.request.to_mon(tid, fsid))

@@ -56,6 +56,7 @@
 extern crate alloc;
 
 mod backoff;
+mod dump;
 mod gate;
 mod invariants;
 mod io;
@@ -76,6 +77,7 @@ mod timeouts;
 use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
 use alloc::sync::Arc;
 
+pub use dump::OpInfo;
 pub use gate::{MapState, PoolState, Reason, Traits, Verdict, Way, gate, pause};
 pub use io::{Input, Output, SessionId, WantMap};
 pub use list::{ListCursor, ListError};
@@ -202,6 +204,12 @@ impl<C> Objecter<C> {
     #[must_use]
     pub fn num_ops(&self) -> usize {
         self.ops.len()
+    }
+
+    /// The tid of the first op that has not ended and whose token is the one looked for, for a cancellation. Looks at
+    /// one after the other.
+    pub fn find(&self, is_it: impl Fn(&C) -> bool) -> Option<Tid> {
+        self.ops.iter().find(|(_, row)| is_it(&row.token)).map(|(tid, _)| tid)
     }
 
     /// Ops and bytes that are taken from the budgets.

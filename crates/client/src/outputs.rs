@@ -1,0 +1,158 @@
+//! What the two machines want done.
+
+use alloc::boxed::Box;
+
+use loligo_monclient::{self as mon, Reply, Request, RequestError};
+use loligo_msgr_proto::{NetCommand, Output, Posted};
+use loligo_objecter as osd;
+use loligo_wire::Epoch;
+use loligo_wire::entity::{AddrType, EntityAddr, EntityName, EntityType};
+use loligo_wire::message::MPing;
+
+use crate::client::{Asked, Life};
+use crate::msg::{SharedOp, to_mon};
+use crate::{Client, ConnectError, Done, Outcome};
+
+/// The name of the maps among the subscriptions and versions of the monitors.
+const OSDMAP: &str = "osdmap";
+
+impl<C> Client<C> {
+    /// Carries out one output of the machines; false when there is none.
+    pub(crate) fn carry_out(&mut self) -> bool {
+        if let Some(output) = self.objecter.poll() {
+            self.from_objecter(output);
+        } else if let Some(output) = self.mon.poll() {
+            self.from_mon(output);
+        } else {
+            return false;
+        }
+        true
+    }
+
+    pub(crate) fn carry_out_all(&mut self) {
+        while self.carry_out() {}
+    }
+
+    fn command(&mut self, command: NetCommand) {
+        self.outputs.push_back(Output::Net(command));
+    }
+
+    fn from_mon(&mut self, output: mon::Output<Asked<C>>) {
+        match output {
+            mon::Output::Open { session, addrs, .. } => {
+                let addr = addrs.pick(AddrType::LEGACY).unwrap_or(EntityAddr::NONE);
+                let con = self.links.open_mon(session, addr);
+                self.command(NetCommand::Connect { con, peer: EntityType::MON, addrs });
+            }
+            mon::Output::Close { session } => {
+                if let Some(con) = self.links.mon(session) {
+                    self.links.remove(con);
+                    self.command(NetCommand::MarkDown { con });
+                }
+            }
+            mon::Output::Send { session, tid, message } => {
+                if let Some(con) = self.links.mon(session) {
+                    self.command(NetCommand::Send { con, msg: to_mon(tid, message) });
+                }
+            }
+            mon::Output::Keepalive { session } => {
+                if let Some(con) = self.links.mon(session) {
+                    self.command(NetCommand::SendKeepalive { con });
+                }
+            }
+            mon::Output::LoggedIn { global_id, .. } => {
+                let num = i64::try_from(global_id.0).unwrap_or(EntityName::NEW);
+                self.command(NetCommand::SetMyName { name: EntityName::client(num) });
+                self.check_connected();
+            }
+            mon::Output::IdentityChanged { old, new } => {
+                self.outputs.push_back(Output::Done(Done::IdentityChanged { old, new }));
+            }
+            mon::Output::LoginFailed(error) => self.login_failed(error),
+            mon::Output::NewTickets => self.new_tickets(),
+            mon::Output::MonMap(_) => {}
+            mon::Output::Config(config) => {
+                let config = config.config.into_iter().collect();
+                self.outputs.push_back(Output::Done(Done::Config(config)));
+            }
+            mon::Output::Done { done, result } => self.answered(done, result),
+        }
+    }
+
+    fn login_failed(&mut self, error: loligo_auth::AuthError) {
+        if self.mon.was_connected() {
+            self.outputs.push_back(Output::Done(Done::Refused(error)));
+            return;
+        }
+        // The hunt is over; another start may try again.
+        if self.life == Life::Started {
+            self.life = Life::New;
+        }
+        self.not_connected(&ConnectError::Refused { name: self.name.clone(), error });
+    }
+
+    /// A monitor answered, or will not.
+    fn answered(&mut self, asked: Asked<C>, result: Result<Reply, RequestError>) {
+        let newest = match &result {
+            Ok(Reply::Version { newest, .. }) => Epoch(u32::try_from(*newest).unwrap_or(u32::MAX)),
+            _ => Epoch(0),
+        };
+        match asked {
+            Asked::Call(tagged) => self.tell(tagged.done, Outcome::Mon(result)),
+            Asked::LatestMap(number) => match result {
+                Ok(_) => self.latest_map_is(number, newest),
+                Err(error) => self.end_wait(number, error),
+            },
+            Asked::MapCheck(check) => {
+                if result.is_ok() {
+                    self.objecter.handle(self.now, osd::Input::LatestMap { check, newest });
+                }
+            }
+        }
+    }
+
+    fn from_objecter(&mut self, output: osd::Output<crate::client::Tagged<C>>) {
+        match output {
+            osd::Output::Send { session, tid, message } => {
+                if let Some(con) = self.links.osd(session) {
+                    self.command(NetCommand::Send { con, msg: Box::new(SharedOp { tid, message }) });
+                }
+            }
+            osd::Output::Complete(token, outcome) => self.tell(token.done, Outcome::Op(outcome)),
+            osd::Output::OpenSession { session, addrs } => {
+                let con = self.links.open_osd(session);
+                self.command(NetCommand::Connect { con, peer: EntityType::OSD, addrs });
+            }
+            osd::Output::CloseSession(session) => {
+                if let Some(con) = self.links.osd(session) {
+                    self.links.remove(con);
+                    self.command(NetCommand::MarkDown { con });
+                }
+            }
+            osd::Output::SendBackoffAck { session, ack } => {
+                if let Some(con) = self.links.osd(session) {
+                    let msg = Box::new(Posted { tid: loligo_wire::Tid(0), message: *ack });
+                    self.command(NetCommand::Send { con, msg });
+                }
+            }
+            osd::Output::Ping(session) => {
+                if let Some(con) = self.links.osd(session) {
+                    let msg = Box::new(Posted { tid: loligo_wire::Tid(0), message: MPing });
+                    self.command(NetCommand::Send { con, msg });
+                }
+            }
+            osd::Output::WantMap(want) => {
+                if self.mon.sub_want(OSDMAP, u64::from(want.start.0), !want.continuous) {
+                    self.mon.renew_subs();
+                }
+            }
+            osd::Output::GotMap(epoch) => {
+                self.mon.sub_got(OSDMAP, u64::from(epoch.0));
+                self.map_came(epoch);
+            }
+            osd::Output::GetVersion { check } => {
+                self.mon.submit(Request::GetVersion { what: OSDMAP.into() }, None, Asked::MapCheck(check));
+            }
+        }
+    }
+}

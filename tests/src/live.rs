@@ -1,0 +1,210 @@
+//! A client on a real cluster, without the library on top: the endpoint on a node.
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use loligo_auth::{AuthClient, Keyring};
+use loligo_base::Entropy;
+use loligo_client::{Call, CallId, Client, ConnectError, Done, Options, Outcome};
+use loligo_monclient::{Reply, Request};
+use loligo_msgr::{Node, NodeOptions};
+use loligo_objecter::{ObjectOperation, Op, OpReply};
+use loligo_wire::cephx::EntityTypes;
+use loligo_wire::entity::{AuthEntityName, EntityAddrVec, EntityType};
+use loligo_wire::osdmap::OSDMap;
+use loligo_wire::types::ObjectLocator;
+use loligo_wire::{BufferList, GlobalId, PoolId};
+
+/// How long anything may take.
+pub const PATIENCE: Duration = Duration::from_secs(30);
+
+/// The cluster that `LOLIGO_TEST_CEPH_CONF` names; says so where there is none.
+#[must_use]
+pub fn conf() -> Option<PathBuf> {
+    let conf = std::env::var_os("LOLIGO_TEST_CEPH_CONF").map(PathBuf::from);
+    if conf.is_none() {
+        eprintln!("SKIPPED: LOLIGO_TEST_CEPH_CONF names no ceph.conf (see cargo xtask ceph up)");
+    }
+    conf
+}
+
+/// One value of a `ceph.conf` in which each option stands once.
+#[must_use]
+pub fn option(conf: &Path, name: &str) -> String {
+    let text = std::fs::read_to_string(conf).unwrap();
+    let value = text.lines().find_map(|line| line.strip_prefix(name)?.trim_start().strip_prefix('='));
+    value.unwrap_or_else(|| panic!("{name} in {}", conf.display())).trim().to_owned()
+}
+
+/// The system's entropy.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SystemEntropy;
+
+impl Entropy for SystemEntropy {
+    fn fill(&mut self, out: &mut [u8]) {
+        getrandom::fill(out).unwrap();
+    }
+}
+
+type Token = Sender<Outcome>;
+
+/// A client on a node, to be used step by step.
+pub struct LiveClient {
+    node: Node<Client<Token>>,
+    last: AtomicU64,
+    events: Arc<Mutex<Vec<String>>>,
+}
+
+impl LiveClient {
+    /// A client for these monitors that was not started.
+    #[must_use]
+    pub fn new(mon_host: Vec<EntityAddrVec>, auth: AuthClient) -> Self {
+        let events = Arc::new(Mutex::new(Vec::new()));
+        let heard = Arc::clone(&events);
+        let client: Client<Token> = Client::new(Options::default(), mon_host, auth, Box::new(SystemEntropy));
+        let node = Node::start(client, NodeOptions::client(), move |done| match done {
+            // Nobody may be listening any more.
+            Done::Call { done, outcome } => drop(done.send(outcome)),
+            Done::Config(_) => {}
+            other => heard.lock().unwrap().push(format!("{other:?}")),
+        });
+        Self { node: node.unwrap(), last: AtomicU64::new(0), events }
+    }
+
+    /// `client.admin` of the cluster of that `ceph.conf`, logged in.
+    #[must_use]
+    pub fn connected(conf: &Path) -> Self {
+        let client = Self::new(mon_host(conf), admin(conf));
+        client.connect(PATIENCE).unwrap();
+        client
+    }
+
+    /// What was told without being asked.
+    #[must_use]
+    pub fn events(&self) -> Vec<String> {
+        self.events.lock().unwrap().clone()
+    }
+
+    fn id(&self) -> CallId {
+        CallId(self.last.fetch_add(1, Ordering::Relaxed))
+    }
+
+    fn call(&self, call: impl FnOnce(Token) -> Call<Token>) -> Receiver<Outcome> {
+        let (done, outcome) = channel();
+        self.node.call(call(done));
+        outcome
+    }
+
+    /// Logs in.
+    ///
+    /// # Errors
+    ///
+    /// As the client says.
+    pub fn connect(&self, timeout: Duration) -> Result<GlobalId, ConnectError> {
+        let deadline = Some(self.node.now().mono + timeout);
+        match self.call(|done| Call::Start { deadline, done }).recv_timeout(timeout + PATIENCE) {
+            Ok(Outcome::Connected(result)) => result,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// The map, at least as new as the newest that the monitors have now.
+    #[must_use]
+    pub fn latest_osdmap(&self) -> Arc<OSDMap> {
+        let id = self.id();
+        match self.call(|done| Call::WaitForLatestOsdMap { id, deadline: None, done }).recv_timeout(PATIENCE)
+        {
+            Ok(Outcome::OsdMap(Ok(map))) => map,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// A monitor's answer.
+    #[must_use]
+    pub fn ask(&self, request: Request) -> Reply {
+        let id = self.id();
+        match self.call(|done| Call::Mon { id, request, deadline: None, done }).recv_timeout(PATIENCE) {
+            Ok(Outcome::Mon(Ok(reply))) => reply,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// The result of a monitor's command and what it gave.
+    #[must_use]
+    pub fn command(&self, json: &str) -> (i32, String, String) {
+        match self.ask(Request::Command { cmd: vec![json.into()], inbl: BufferList::new() }) {
+            Reply::Command { retcode, outs, outbl } => {
+                let out = String::from_utf8(outbl.to_contiguous().to_vec()).unwrap();
+                (retcode.0, outs.to_string(), out)
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// Begins an op.
+    #[must_use]
+    pub fn submit(&self, op: Op) -> Receiver<Outcome> {
+        let id = self.id();
+        self.call(|done| Call::Op { id, op, done })
+    }
+
+    /// An OSD's answer to a change of an object.
+    #[must_use]
+    pub fn mutate(&self, pool: PoolId, name: &str, operation: ObjectOperation) -> OpReply {
+        answer(&self.submit(Op::mutate(name.to_owned().into(), ObjectLocator::new(pool), operation)))
+    }
+
+    /// An OSD's answer to a question about an object.
+    #[must_use]
+    pub fn read(&self, pool: PoolId, name: &str, operation: ObjectOperation) -> OpReply {
+        answer(&self.submit(Op::read(name.to_owned().into(), ObjectLocator::new(pool), operation)))
+    }
+
+    /// Shuts the client down, and waits until it says so.
+    pub fn shutdown(&self) {
+        match self.call(|done| Call::Shutdown { done }).recv_timeout(PATIENCE) {
+            Ok(Outcome::Shutdown) => {}
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// The node.
+    #[must_use]
+    pub const fn node(&self) -> &Node<Client<Token>> {
+        &self.node
+    }
+}
+
+/// Waits for the answer to an op.
+#[must_use]
+pub fn answer(outcome: &Receiver<Outcome>) -> OpReply {
+    match outcome.recv_timeout(PATIENCE) {
+        Ok(Outcome::Op(Ok(reply))) => reply,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// The monitors of a `ceph.conf`.
+#[must_use]
+pub fn mon_host(conf: &Path) -> Vec<EntityAddrVec> {
+    let text = option(conf, "mon_host");
+    text.split(' ').map(|group| group.parse().expect("an address vector")).collect()
+}
+
+/// `client.admin` with its key, and a wish for tickets of OSDs and managers.
+#[must_use]
+pub fn admin(conf: &Path) -> AuthClient {
+    let name = AuthEntityName::client("admin");
+    let keyring = Keyring::parse(&std::fs::read(option(conf, "keyring")).unwrap()).unwrap();
+    let key = keyring.key(&name).unwrap();
+    AuthClient::cephx(name, key, wanted())
+}
+
+/// The services that a client wants tickets for.
+#[must_use]
+pub fn wanted() -> EntityTypes {
+    [EntityType::MON, EntityType::OSD, EntityType::MGR].into_iter().fold(EntityTypes::NONE, EntityTypes::with)
+}
