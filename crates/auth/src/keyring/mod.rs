@@ -168,8 +168,7 @@ impl Keyring {
                 let _ = writeln!(out, "\tpending key = {}", *wire_to_base64(key));
             }
             for (service, caps) in &entry.caps {
-                let caps = caps.replace('\\', "\\\\").replace('"', "\\\"");
-                let _ = writeln!(out, "\tcaps {service} = \"{caps}\"");
+                let _ = writeln!(out, "\tcaps {service} = \"{}\"", escape(caps));
             }
         }
         out
@@ -183,6 +182,18 @@ impl KeyringEntry {
         let caps = caps.iter().map(|(service, caps)| (String::from(*service), String::from(*caps))).collect();
         Self { key: Some(key.to_wire()), pending_key: None, caps }
     }
+}
+
+/// Puts a backslash before what would end the quote, and before what Ceph takes for a comment even in a quote.
+fn escape(text: &str) -> String {
+    let mut out = String::new();
+    for c in text.chars() {
+        if matches!(c, '"' | '\\' | '#' | ';') {
+            out.push('\\');
+        }
+        out.push(c);
+    }
+    out
 }
 
 fn copy(key: &cephx::CryptoKey) -> cephx::CryptoKey {

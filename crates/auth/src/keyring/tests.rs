@@ -48,7 +48,7 @@ fn all_that_ceph_accepts_is_read() {
 fn what_is_printed_reads_back_and_looks_as_ceph_prints_it() {
     let key = CryptoKey::from_base64(KEY).unwrap();
     let mut keyring = Keyring::new();
-    let caps = [("mon", "allow *"), ("osd", "allow \"x\\y\"")];
+    let caps = [("mon", "allow *"), ("osd", "allow \"x\\y\" # ;")];
     keyring.insert(name("client.admin"), KeyringEntry::new(&key, &caps));
     let mut pending = KeyringEntry::new(&key, &[]);
     pending.pending_key = Some(CryptoKey::generate(Wall::ZERO, &mut SeededEntropy::new(1)).to_wire());
@@ -58,6 +58,17 @@ fn what_is_printed_reads_back_and_looks_as_ceph_prints_it() {
     assert!(text.starts_with(&start), "{}", *text);
     let read = Keyring::parse(text.as_bytes()).unwrap();
     assert_eq!(read.entries, keyring.entries);
+}
+
+/// Written by `ceph-authtool` 16.2.15.
+#[test]
+fn what_ceph_printed_is_printed_again_byte_for_byte() {
+    let text = "[osd.0]\n\tkey = AQB3EgJr3bVhHRAAO6aMggX/dTGSLr5uL33YYw==\n\tcaps mon = \"allow profile osd\"\n\
+                [client.admin]\n\tkey = AQB3EgJrtxqPGRAAMtMDQXwkli3K7P42gWB8vQ==\n\tcaps mon = \"allow *\"\n\
+                \tcaps osd = \"allow rwx pool=\\\"a b\\\", allow r\"\n";
+    let keyring = Keyring::parse(text.as_bytes()).unwrap();
+    assert_eq!(keyring.get(&name("client.admin")).unwrap().caps["osd"], "allow rwx pool=\"a b\", allow r");
+    assert_eq!(*keyring.print(), text);
 }
 
 #[test]
