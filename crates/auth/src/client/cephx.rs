@@ -26,13 +26,17 @@ impl AuthClient {
         login.tickets.get(service).or(held)
     }
 
+    /// The services that need a new ticket (`validate_tickets`).
+    fn due(&self, login: &Login, now: Now) -> EntityTypes {
+        let is_due = |service| self.ticket(login, service).is_none_or(|ticket| ticket.is_due(now));
+        self.want.iter().filter(|service| is_due(*service)).fold(EntityTypes::NONE, EntityTypes::with)
+    }
+
     /// The services that need a new ticket; nothing if only the manager does: during an upgrade there may be none for
     /// it, and asking again and again would not help (`_need_tickets`).
     pub(super) fn needed(&self, login: &Login, now: Now) -> Option<EntityTypes> {
-        let is_due = |service| self.ticket(login, service).is_none_or(|ticket| ticket.is_due(now));
-        let need =
-            self.want.iter().filter(|service| is_due(*service)).fold(EntityTypes::NONE, EntityTypes::with);
-        (!need.without(EntityType::MGR).is_empty()).then_some(need)
+        let due = self.due(login, now);
+        (!due.without(EntityType::MGR).is_empty()).then_some(due)
     }
 
     /// Proves that we have the key, and where we claim a global id, that it was ours: `CephXAuthenticate`.
@@ -50,7 +54,7 @@ impl AuthClient {
             Some(ticket) if login.is_reclaim => ticket.blob.clone(),
             _ => CephXTicketBlob::default(),
         };
-        let other_keys = if login.is_done() { self.tickets.need(self.want, now) } else { self.want };
+        let other_keys = if login.is_done() { self.due(login, now) } else { self.want };
         let version = CephXAuthenticate::VERSION;
         let mut e = Encoder::new(Features::NONE);
         CephXRequestHeader { request_type: RequestType::AUTH_SESSION_KEY }.encode(&mut e);

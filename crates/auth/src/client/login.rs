@@ -10,7 +10,7 @@ use super::ticket::Tickets;
 use crate::{AuthError, ConnectionSecret, SessionKey};
 
 /// What to send to the monitor.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct LoginRequest {
     /// The method: `protocol` of an `MAuth`, `method` of an AUTH_REQUEST frame.
     pub method: AuthMethod,
@@ -19,7 +19,7 @@ pub struct LoginRequest {
 }
 
 /// What the monitor answered: the fields of an `MAuthReply`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct LoginReply {
     /// `protocol`
     pub method: AuthMethod,
@@ -29,6 +29,28 @@ pub struct LoginReply {
     pub global_id: GlobalId,
     /// `result_bl`
     pub payload: Bytes,
+}
+
+/// Without the payload, which proves an identity.
+impl fmt::Debug for LoginRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LoginRequest")
+            .field("method", &self.method)
+            .field("payload_len", &self.payload.len())
+            .finish()
+    }
+}
+
+/// Without the payload, which holds tickets.
+impl fmt::Debug for LoginReply {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LoginReply")
+            .field("method", &self.method)
+            .field("result", &self.result)
+            .field("global_id", &self.global_id)
+            .field("payload_len", &self.payload.len())
+            .finish()
+    }
 }
 
 /// What follows from a monitor's answer.

@@ -194,13 +194,16 @@ impl AuthClient {
         }
         let need = self.needed(login, now)?;
         self.renew_not_before = now.mono + RENEWAL_INTERVAL_MIN;
-        if need.has(EntityType::AUTH) {
-            login.state = State::RenewedSession;
-            login.is_reclaim = true;
-            return self.authenticate(login, now, entropy).ok();
-        }
-        login.state = State::RenewedTickets;
-        self.request_tickets(login, need, entropy).ok()
+        // A login that is done has its number to prove, also where it was new.
+        login.is_reclaim = true;
+        let (request, state) = if need.has(EntityType::AUTH) {
+            (self.authenticate(login, now, entropy), State::RenewedSession)
+        } else {
+            (self.request_tickets(login, need, entropy), State::RenewedTickets)
+        };
+        let request = request.ok()?;
+        login.state = state;
+        Some(request)
     }
 
     /// When [`Self::renew`] has something to do; nothing before the first login and with method `none`.

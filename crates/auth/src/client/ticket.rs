@@ -1,6 +1,7 @@
 //! Tickets that a client holds (`CephXTicketHandler`, `CephXTicketManager`).
 
 use alloc::collections::BTreeMap;
+use core::fmt;
 use core::time::Duration;
 
 use loligo_base::{Mono, Now, Wall};
@@ -30,7 +31,6 @@ impl Due {
 }
 
 /// A ticket and the key that goes with it.
-#[derive(Debug)]
 pub(super) struct Ticket {
     /// The key.
     pub(super) session_key: SessionKey,
@@ -83,6 +83,18 @@ impl Ticket {
     }
 }
 
+/// Without what a service would take.
+impl fmt::Debug for Ticket {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Ticket")
+            .field("secret_id", &self.blob.secret_id)
+            .field("renew_after", &self.renew_after)
+            .field("expires", &self.expires)
+            .field("is_invalid", &self.is_invalid)
+            .finish_non_exhaustive()
+    }
+}
+
 /// One ticket per service.
 #[derive(Debug, Default)]
 pub(super) struct Tickets(BTreeMap<EntityType, Ticket>);
@@ -106,12 +118,6 @@ impl Tickets {
         if let Some(ticket) = self.0.get_mut(&service) {
             ticket.is_invalid = true;
         }
-    }
-
-    /// Which of the wanted services need a new ticket (`validate_tickets`).
-    pub(super) fn need(&self, want: EntityTypes, now: Now) -> EntityTypes {
-        let is_due = |service| self.get(service).is_none_or(|ticket| ticket.is_due(now));
-        want.iter().filter(|service| is_due(*service)).fold(EntityTypes::NONE, EntityTypes::with)
     }
 
     /// When the first of the wanted services needs a new ticket; the start of the clock when it does already.
