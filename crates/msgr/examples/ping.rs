@@ -39,7 +39,7 @@ impl Endpoint for Asker {
             Input::Call(addrs) => Output::Net(NetCommand::Connect { con: CON, peer: EntityType::MON, addrs }),
             Input::Net(NetEvent::Connected { con, peer }) => {
                 println!("connected to {peer:?}");
-                let msg = Box::new(Posted { tid: Tid(0), message: MPing::default() });
+                let msg = Box::new(Posted { tid: Tid(0), message: MPing });
                 Output::Net(NetCommand::Send { con, msg })
             }
             Input::Net(NetEvent::Message { msg: Some(answer), .. }) => Output::Done(Ok(answer)),

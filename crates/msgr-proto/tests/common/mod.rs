@@ -1,0 +1,266 @@
+//! Two real pipes in memory with virtual time, their bytes chopped as a seed says.
+#![allow(dead_code, reason = "each test binary uses another part")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may fail")]
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use loligo_base::{Mono, Now, Prng, Wall};
+use loligo_msgr_proto::{
+    Answer, Arrived, Ask, AuthRequest, AuthStep, Config, Envelope, Fault, Outgoing, Peer, Pipe, PipeEvent,
+    Policy, PolicySet,
+};
+use loligo_wire::entity::{EntityAddr, EntityAddrVec, EntityName, EntityType};
+use loligo_wire::message::Payload;
+use loligo_wire::{BufferList, Features, Tid};
+
+/// A message of any content.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Note {
+    pub(crate) tid: u64,
+    pub(crate) priority: u16,
+    pub(crate) front: Bytes,
+    pub(crate) middle: Bytes,
+    pub(crate) data: Bytes,
+}
+
+impl Note {
+    pub(crate) fn new(tid: u64, front: impl Into<Bytes>, data: impl Into<Bytes>) -> Self {
+        Self { tid, priority: 127, front: front.into(), middle: Bytes::new(), data: data.into() }
+    }
+
+    pub(crate) fn of(envelope: &Envelope) -> Self {
+        let Payload { front, middle, data, .. } = envelope.payload.clone();
+        let header = envelope.header;
+        Self { tid: header.tid.0, priority: header.priority, front, middle, data: data.to_contiguous() }
+    }
+}
+
+impl Outgoing for Note {
+    fn message_type(&self) -> u16 {
+        777
+    }
+
+    fn tid(&self) -> Tid {
+        Tid(self.tid)
+    }
+
+    fn priority(&self) -> u16 {
+        self.priority
+    }
+
+    fn encode(&self, _features: Features) -> Payload {
+        Payload {
+            version: 1,
+            compat_version: 1,
+            data_off: 0,
+            front: self.front.clone(),
+            middle: self.middle.clone(),
+            data: BufferList::from(self.data.clone()),
+        }
+    }
+}
+
+/// What a test saw of one pipe.
+#[derive(Debug, Default)]
+pub(crate) struct Seen {
+    pub(crate) opened: Vec<Peer>,
+    pub(crate) notes: Vec<Note>,
+    pub(crate) seqs: Vec<u64>,
+    pub(crate) faults: Vec<Fault>,
+    pub(crate) asked: Vec<AuthRequest>,
+    pub(crate) held: Vec<loligo_msgr_proto::Held>,
+}
+
+/// Answers the questions of a handshake; `None` leaves one unanswered.
+pub(crate) type Judge = Box<dyn FnMut(&AuthRequest) -> Option<AuthStep>>;
+
+/// One end: a pipe, the bytes on their way to it, and how its questions are answered.
+pub(crate) struct End {
+    pub(crate) pipe: Pipe,
+    pub(crate) my_addr: EntityAddr,
+    pub(crate) inbound: VecDeque<u8>,
+    pub(crate) seen: Seen,
+    /// Keep what messages take of throttles until the test drops it.
+    pub(crate) hold: bool,
+    pub(crate) auth: Judge,
+}
+
+pub(crate) struct Pair {
+    pub(crate) now: Now,
+    pub(crate) client: End,
+    pub(crate) server: End,
+    pub(crate) prng: Prng,
+    /// The most bytes that move at once.
+    pub(crate) step: usize,
+}
+
+pub(crate) fn addr(text: &str, nonce: u32) -> EntityAddr {
+    EntityAddr::legacy(text.parse().unwrap(), nonce)
+}
+
+pub(crate) fn server_addr() -> EntityAddr {
+    addr("10.0.0.1:6800", 11)
+}
+
+pub(crate) fn client_addr() -> EntityAddr {
+    addr("10.0.0.2:0", 22)
+}
+
+pub(crate) fn client_config() -> Config {
+    Config::client()
+}
+
+pub(crate) fn server_config() -> Config {
+    Config::new(EntityName::osd(0), PolicySet::new(Policy::stateless_server()))
+}
+
+/// Answers as with `auth none`: whatever is shown is accepted.
+pub(crate) fn no_auth(request: &AuthRequest) -> Option<AuthStep> {
+    Some(match request {
+        AuthRequest::Authorizer { .. } => {
+            AuthStep::Authorizer { method: 1, authorizer: Bytes::from_static(b"me") }
+        }
+        AuthRequest::Check { .. } | AuthRequest::Verify { .. } => {
+            AuthStep::Accept { reply: Bytes::new(), session_key: None }
+        }
+        AuthRequest::Challenge { .. } | AuthRequest::Rejected => AuthStep::Refuse,
+    })
+}
+
+impl End {
+    fn new(pipe: Pipe, my_addr: EntityAddr) -> Self {
+        let auth = Box::new(no_auth);
+        Self { pipe, my_addr, inbound: VecDeque::new(), seen: Seen::default(), hold: false, auth }
+    }
+
+    /// Gives the pipe up to `n` of its bytes; says whether it took any.
+    pub(crate) fn read(&mut self, now: Now, n: usize) -> bool {
+        if self.inbound.is_empty() {
+            return false;
+        }
+        let Some(mut chunk) = self.pipe.recv_begin() else { return false };
+        let n = n.min(self.inbound.len());
+        let taken = chunk.fill(&self.inbound.make_contiguous()[..n]);
+        self.inbound.drain(..taken);
+        self.pipe.recv_end(now, chunk, taken);
+        self.pump(now);
+        taken > 0
+    }
+
+    /// Takes up to `n` bytes that the pipe wants written.
+    pub(crate) fn write(&mut self, now: Now, n: usize) -> Vec<u8> {
+        let Some(batch) = self.pipe.send_begin(now, 1 << 20) else { return Vec::new() };
+        let bytes: Vec<u8> = batch.pieces().flatten().copied().take(n).collect();
+        self.pipe.send_end(batch, bytes.len());
+        self.pump(now);
+        bytes
+    }
+
+    pub(crate) fn pump(&mut self, now: Now) {
+        while let Some(event) = self.pipe.poll() {
+            match event {
+                PipeEvent::Connected(peer) | PipeEvent::Accepted(peer) => self.seen.opened.push(peer),
+                PipeEvent::Message(Arrived { envelope, held }) => {
+                    self.seen.notes.push(Note::of(&envelope));
+                    self.seen.seqs.push(envelope.header.seq);
+                    if self.hold {
+                        self.seen.held.push(held);
+                    }
+                }
+                PipeEvent::Dead(fault) => self.seen.faults.push(fault),
+                PipeEvent::Asked(Ask::MyAddr { .. }) => self.pipe.answer(now, Answer::MyAddr(self.my_addr)),
+                PipeEvent::Asked(Ask::GlobalSeq { above }) => {
+                    self.pipe.answer(now, Answer::GlobalSeq(above + 1))
+                }
+                PipeEvent::Asked(Ask::Auth(request)) => {
+                    let step = (self.auth)(&request);
+                    self.seen.asked.push(request);
+                    if let Some(step) = step {
+                        self.pipe.answer(now, Answer::Auth(step));
+                    }
+                }
+            }
+        }
+    }
+
+    pub(crate) fn send(&mut self, note: Note) {
+        self.pipe.send(Box::new(note));
+    }
+
+    pub(crate) fn fire(&mut self, now: Now) {
+        self.pipe.handle_timeout(now);
+        self.pump(now);
+    }
+}
+
+impl Pair {
+    pub(crate) fn new(client: Config, server: Config) -> Self {
+        Self::calling(EntityType::OSD, client, server)
+    }
+
+    pub(crate) fn calling(peer: EntityType, client: Config, server: Config) -> Self {
+        let now = Now { mono: Mono::ZERO, wall: Wall::new(1_000, 0) };
+        let addrs = EntityAddrVec::from(server_addr());
+        let client = Pipe::connect(Arc::new(client), now, peer, addrs, 1);
+        let server = Pipe::accept(Arc::new(server), now, server_addr(), addr("10.0.0.2:50000", 0));
+        Self {
+            now,
+            client: End::new(client, client_addr()),
+            server: End::new(server, server_addr()),
+            prng: Prng::new(1),
+            step: usize::MAX,
+        }
+    }
+
+    pub(crate) fn start(mut self) -> Self {
+        self.client.pipe.started(self.now);
+        self.server.pipe.started(self.now);
+        self
+    }
+
+    /// A pair that is open.
+    pub(crate) fn open(client: Config, server: Config) -> Self {
+        let mut pair = Self::new(client, server).start();
+        pair.run();
+        assert!(
+            pair.client.pipe.is_open() && pair.server.pipe.is_open(),
+            "{:?} {:?}",
+            pair.client.seen,
+            pair.server.seen
+        );
+        pair
+    }
+
+    fn some(&mut self) -> usize {
+        if self.step == usize::MAX {
+            return usize::MAX;
+        }
+        1 + usize::try_from(self.prng.below(self.step as u64)).unwrap()
+    }
+
+    /// Moves bytes until none move.
+    pub(crate) fn run(&mut self) {
+        loop {
+            let n = [self.some(), self.some(), self.some(), self.some()];
+            let out = self.client.write(self.now, n[0]);
+            let back = self.server.write(self.now, n[1]);
+            let moved = !out.is_empty() || !back.is_empty();
+            self.server.inbound.extend(out);
+            self.client.inbound.extend(back);
+            let read = self.client.read(self.now, n[2]) | self.server.read(self.now, n[3]);
+            if !moved && !read {
+                return;
+            }
+        }
+    }
+
+    pub(crate) fn advance(&mut self, by: Duration) {
+        self.now.mono += by;
+        self.now.wall = self.now.wall.saturating_add(by);
+        self.client.fire(self.now);
+        self.server.fire(self.now);
+    }
+}

@@ -1,0 +1,227 @@
+//! Nodes that talk over the loopback.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may fail")]
+
+mod common;
+
+use std::net::{SocketAddr, TcpListener};
+use std::sync::mpsc::{self, Receiver};
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::Duration;
+
+use bytes::Bytes;
+use common::{Call, Caller, Note, Told, echo_server};
+use loligo_msgr::proto::Fault;
+use loligo_msgr::{Node, NodeOptions};
+use loligo_wire::entity::{AddrType, EntityAddr, EntityAddrVec};
+
+/// Longer than anything here may take, on a machine that is busy with something else.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+fn caller() -> (Node<Caller>, Receiver<Told>) {
+    let (done, told) = mpsc::channel();
+    // A test that has seen enough listens no more.
+    let node = Node::start(Caller::default(), NodeOptions::client(), move |answer| drop(done.send(answer))).unwrap();
+    (node, told)
+}
+
+fn connected(addrs: &EntityAddrVec) -> (Node<Caller>, Receiver<Told>) {
+    let (node, told) = caller();
+    node.call(Call::Connect(addrs.clone()));
+    assert_eq!(told.recv_timeout(PATIENCE), Ok(Told::Connected));
+    (node, told)
+}
+
+fn bulk(len: usize) -> Bytes {
+    (0..len).map(|i| u8::try_from(i % 251).unwrap()).collect()
+}
+
+#[test]
+fn messages_of_all_sizes_come_back_in_order() {
+    let (_server, addrs) = echo_server();
+    let (node, told) = connected(&addrs);
+    let sizes = [0, 1, 4_096, 70_000, 9 << 20, 3];
+    let notes: Vec<_> = (1..).zip(sizes).map(|(tid, size)| Note::new(tid, "front", bulk(size))).collect();
+    for note in &notes {
+        node.call(Call::Send(note.clone()));
+    }
+    for note in notes {
+        assert_eq!(told.recv_timeout(PATIENCE), Ok(Told::Answer(note)));
+    }
+}
+
+#[test]
+fn many_threads_share_a_node_and_each_message_comes_back_once() {
+    const THREADS: u64 = 4;
+    const EACH: u64 = 2_000;
+    let (_server, addrs) = echo_server();
+    let (node, told) = connected(&addrs);
+    thread::scope(|scope| {
+        for t in 0..THREADS {
+            let node = node.clone();
+            scope.spawn(move || {
+                for i in 0..EACH {
+                    node.call(Call::Send(Note::new(t * EACH + i, "", bulk(usize::try_from(i).unwrap()))));
+                }
+            });
+        }
+    });
+    let mut tids = Vec::new();
+    while tids.len() < usize::try_from(THREADS * EACH).unwrap() {
+        match told.recv_timeout(PATIENCE) {
+            Ok(Told::Answer(note)) => tids.push(note.tid),
+            other => panic!("{other:?}"),
+        }
+    }
+    // Each thread's messages come back in the order in which it sent them.
+    for t in 0..THREADS {
+        let of_thread: Vec<_> = tids.iter().copied().filter(|tid| tid / EACH == t).collect();
+        assert_eq!(of_thread, (t * EACH..(t + 1) * EACH).collect::<Vec<_>>());
+    }
+}
+
+#[test]
+fn what_is_asked_for_in_the_sink_is_done() {
+    let (_server, addrs) = echo_server();
+    let place: Arc<Mutex<Option<Node<Caller>>>> = Arc::default();
+    let (done, told) = mpsc::channel();
+    let again = Arc::clone(&place);
+    let node = Node::start(Caller::default(), NodeOptions::client(), move |answer| {
+        let node = again.lock().unwrap().clone();
+        match (answer, node) {
+            (Told::Answer(note), Some(node)) if note.tid < 1_000 => {
+                node.call(Call::Send(Note { tid: note.tid + 1, ..note }));
+            }
+            (other, _) => drop(done.send(other)),
+        }
+    })
+    .unwrap();
+    *place.lock().unwrap() = Some(node.clone());
+    node.call(Call::Connect(addrs));
+    assert_eq!(told.recv_timeout(PATIENCE), Ok(Told::Connected));
+    node.call(Call::Send(Note::new(1, "", "x")));
+    assert_eq!(told.recv_timeout(PATIENCE), Ok(Told::Answer(Note::new(1_000, "", "x"))));
+    *place.lock().unwrap() = None;
+}
+
+#[test]
+fn nobody_there_is_told_as_refused() {
+    let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let (node, told) = caller();
+    node.call(Call::Connect(EntityAddrVec::from(EntityAddr::new(AddrType::ANY, free, 0))));
+    assert_eq!(told.recv_timeout(PATIENCE), Ok(Told::Reset(Fault::Refused)));
+}
+
+#[test]
+fn something_else_than_ceph_is_told_as_such() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let addr: SocketAddr = listener.local_addr().unwrap();
+    let other = thread::spawn(move || {
+        use std::io::Write;
+        let (mut stream, _) = listener.accept().unwrap();
+        stream.write_all(b"SSH-2.0-OpenSSH_9.2\r\n").unwrap();
+        stream
+    });
+    let (node, told) = caller();
+    node.call(Call::Connect(EntityAddrVec::from(EntityAddr::new(AddrType::ANY, addr, 0))));
+    assert_eq!(told.recv_timeout(PATIENCE), Ok(Told::Reset(Fault::NotCeph)));
+    drop(other.join());
+}
+
+#[test]
+fn a_silent_peer_is_given_up_after_the_timeout() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let addr = listener.local_addr().unwrap();
+    let mut options = NodeOptions::client();
+    options.config.options.ms_connection_ready_timeout = Duration::from_millis(50);
+    let (done, told) = mpsc::channel();
+    let node = Node::start(Caller::default(), options, move |answer| drop(done.send(answer))).unwrap();
+    node.call(Call::Connect(EntityAddrVec::from(EntityAddr::new(AddrType::ANY, addr, 0))));
+    assert_eq!(told.recv_timeout(PATIENCE), Ok(Told::Reset(Fault::HandshakeTimeout)));
+}
+
+#[test]
+fn a_peer_that_goes_is_told_once_and_can_be_called_again() {
+    let (server, addrs) = echo_server();
+    let (node, told) = connected(&addrs);
+    server.call(());
+    assert!(matches!(told.recv_timeout(PATIENCE), Ok(Told::Reset(Fault::Closed | Fault::Io(_)))));
+    node.call(Call::Connect(addrs));
+    assert_eq!(told.recv_timeout(PATIENCE), Ok(Told::Connected));
+    node.call(Call::Send(Note::new(1, "", "")));
+    assert_eq!(told.recv_timeout(PATIENCE), Ok(Told::Answer(Note::new(1, "", ""))));
+}
+
+#[test]
+fn the_own_address_is_one_for_all_connections() {
+    let (_a, first) = echo_server();
+    let (_b, second) = echo_server();
+    let (node, told) = connected(&first);
+    let mine = node.my_addrs();
+    assert_eq!(mine.front().ip(), Some("127.0.0.1".parse().unwrap()));
+    assert_ne!(mine.front().nonce, 0);
+    node.call(Call::Connect(second));
+    assert_eq!(told.recv_timeout(PATIENCE), Ok(Told::Connected));
+    assert_eq!(node.my_addrs(), mine);
+}
+
+#[test]
+fn timers_of_the_endpoint_fire_when_due() {
+    let (node, told) = caller();
+    let now = node.now().mono;
+    let at = [now + Duration::from_millis(60), now + Duration::from_millis(20), now];
+    for at in at {
+        node.call(Call::Alarm(at));
+    }
+    for due in [at[2], at[1], at[0]] {
+        match told.recv_timeout(PATIENCE) {
+            Ok(Told::Alarm(fired)) => assert!(fired >= due),
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+#[test]
+fn shutdown_resets_everything_and_may_be_called_from_anywhere() {
+    let (_server, addrs) = echo_server();
+    let (node, told) = connected(&addrs);
+    thread::scope(|scope| {
+        for _ in 0..3 {
+            scope.spawn(|| node.shutdown());
+        }
+    });
+    assert_eq!(told.recv_timeout(PATIENCE), Ok(Told::Reset(Fault::Shutdown)));
+    node.call(Call::Connect(addrs));
+    assert_eq!(told.recv_timeout(PATIENCE), Ok(Told::Reset(Fault::Shutdown)));
+}
+
+#[test]
+fn shutdown_within_the_sink_does_not_wait_for_itself() {
+    let (_server, addrs) = echo_server();
+    let place: Arc<Mutex<Option<Node<Caller>>>> = Arc::default();
+    let (done, told) = mpsc::channel();
+    let own = Arc::clone(&place);
+    let node = Node::start(Caller::default(), NodeOptions::client(), move |answer| {
+        if let Told::Answer(_) = answer {
+            own.lock().unwrap().take().unwrap().shutdown();
+        }
+        drop(done.send(answer));
+    })
+    .unwrap();
+    *place.lock().unwrap() = Some(node.clone());
+    node.call(Call::Connect(addrs));
+    assert_eq!(told.recv_timeout(PATIENCE), Ok(Told::Connected));
+    node.call(Call::Send(Note::new(1, "", "")));
+    assert_eq!(told.recv_timeout(PATIENCE), Ok(Told::Answer(Note::new(1, "", ""))));
+    assert_eq!(told.recv_timeout(PATIENCE), Ok(Told::Reset(Fault::Shutdown)));
+}
+
+#[test]
+fn nothing_is_heard_of_a_connection_after_mark_down() {
+    let (_server, addrs) = echo_server();
+    let (node, told) = connected(&addrs);
+    node.call(Call::MarkDown);
+    node.call(Call::Send(Note::new(1, "", "")));
+    node.shutdown();
+    assert!(told.try_recv().is_err());
+}
