@@ -166,6 +166,10 @@ impl<'a> Decoder<'a> {
         let worth = self.left() / size_of::<T>().max(1);
         let mut items = Vec::with_capacity(n.min(worth));
         for _ in 0..n {
+            if items.len() == items.capacity() {
+                // By what is there already, but never past the end.
+                items.reserve_exact(items.len().max(1).min(n - items.len()));
+            }
             items.push(element(self)?);
         }
         Ok(items)

@@ -3,6 +3,7 @@
 //! A [`Case`] is a value together with its codec, whatever its type; a [`MessageCase`] likewise for a message.
 
 mod entity;
+mod maps;
 mod messages;
 mod msgr1;
 mod types;
@@ -28,6 +29,8 @@ pub struct Case {
     pub min_size: usize,
     /// Whether reading the bytes gives the value again.
     pub comes_back: bool,
+    /// Reads a value that takes all the bytes, and drops it.
+    pub read: fn(&Bytes) -> Result<(), DecodeError>,
     /// Reads a value that takes all the bytes and writes it for those features.
     pub rewrite: fn(&Bytes, Features) -> Result<Bytes, DecodeError>,
 }
@@ -47,7 +50,8 @@ impl Case {
         let bytes = value.to_bytes(features);
         let comes_back = T::decode_all(&bytes).as_ref() == Ok(value);
         let rewrite = |bytes: &Bytes, features| T::decode_all(bytes).map(|value| value.to_bytes(features));
-        Self { type_name, features, bytes, min_size: T::MIN_SIZE, comes_back, rewrite }
+        let read = |bytes: &Bytes| T::decode_all(bytes).map(drop);
+        Self { type_name, features, bytes, min_size: T::MIN_SIZE, comes_back, read, rewrite }
     }
 }
 
@@ -62,6 +66,8 @@ pub struct MessageCase {
     pub payload: Payload,
     /// Whether reading the parts gives the message again.
     pub comes_back: bool,
+    /// Reads a message, and drops it.
+    pub read: fn(&MessageHeader, Payload) -> Result<(), DecodeError>,
     /// Reads a message and writes it for a Pacific daemon.
     pub rewrite: fn(&MessageHeader, Payload) -> Result<Payload, DecodeError>,
 }
@@ -83,7 +89,8 @@ impl MessageCase {
         let rewrite = |header: &MessageHeader, payload| {
             M::decode(header, payload).map(|message: M| message.encode(Features::PACIFIC))
         };
-        Self { type_name: M::NAME, header, payload, comes_back, rewrite }
+        let read = |header: &MessageHeader, payload| M::decode(header, payload).map(|_: M| ());
+        Self { type_name: M::NAME, header, payload, comes_back, read, rewrite }
     }
 
     /// Reads other parts as a message of this type and version.
@@ -99,7 +106,7 @@ impl MessageCase {
 /// Values of all types that are no messages.
 #[must_use]
 pub fn cases() -> Vec<Case> {
-    [entity::cases(), msgr1::cases(), types::cases()].into_iter().flatten().collect()
+    [entity::cases(), maps::cases(), msgr1::cases(), types::cases()].into_iter().flatten().collect()
 }
 
 /// Messages of all types.
