@@ -87,7 +87,6 @@ const fn odd(k: u64) -> Option<u64> {
 
 /// 2^48 * log2(1 + num/den), rounded down, for `num` up to `den`: twice the area tangent of num / (2 * den + num), as a
 /// series, over ln 2; with 63 bits behind the point.
-#[expect(clippy::cast_possible_truncation, reason = "log2(2) is 1, and 2^48 is far below 2^64")]
 const fn log2_1p(num: u64, den: u64) -> u64 {
     /// 2 / ln 2
     const TWO_OVER_LN_2: u128 = 0x1_7154_7652_b82f_e177;

@@ -12,6 +12,8 @@ mod firstn;
 mod indep;
 mod ln;
 mod mapper;
+#[cfg(test)]
+mod tests;
 mod work;
 
 use alloc::vec::Vec;

@@ -7,8 +7,8 @@ use loligo_wire::crush::Bucket;
 use crate::hash::crush_hash32_3;
 
 /// How much work one mapping may be: about as many draws of straws. Ceph sets no limit; a hostile map could ask for years.
-/// The largest mapping of a real map takes less than a hundredth of this.
-const FUEL: u32 = 1 << 25;
+/// A root of 4,000 OSDs, all but a few of which are out, takes most of it; a map with racks and hosts, a hundredth.
+const FUEL: u32 = 1 << 23;
 
 /// Scratch space of the mapper. One of these serves any number of mappings, of any maps; after the first few, they allocate
 /// nothing.

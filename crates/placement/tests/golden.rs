@@ -1,0 +1,180 @@
+//! Placement as Ceph's own tools answered: `testdata/README.md` says with which commands.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "the helpers of a test fail as its tests do")]
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::PathBuf;
+
+use bytes::Bytes;
+use loligo_placement::crush::{Workspace, do_rule};
+use loligo_placement::{
+    Cache, Scratch, UpActing, object_locator_to_pg, pg_to_acting_osds, pg_to_raw_osds, pg_to_up_acting_osds,
+    raw_pg_to_pg,
+};
+use loligo_wire::crush::CrushMap;
+use loligo_wire::osdmap::OSDMap;
+use loligo_wire::types::{ObjectLocator, PgId};
+use loligo_wire::{Decode, Encode, Features, OsdId};
+
+fn testdata(name: &str) -> Bytes {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("testdata").join(name);
+    fs::read(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display())).into()
+}
+
+fn text(name: &str) -> String {
+    String::from_utf8(testdata(name).to_vec()).unwrap()
+}
+
+/// One question to crushtool.
+struct Arguments {
+    rule: u8,
+    num_rep: usize,
+    weights: Vec<u32>,
+}
+
+impl Arguments {
+    /// `--rule 0 --num-rep 3 --weight 4 0.5`
+    fn parse(map: &CrushMap, line: &str) -> Self {
+        let devices = map.max_devices().try_into().unwrap();
+        let mut question = Self { rule: 0, num_rep: 0, weights: vec![0x1_0000; devices] };
+        let mut words = line.split(' ');
+        while let Some(option) = words.next() {
+            let mut value = || words.next().unwrap();
+            match option {
+                "--rule" => question.rule = value().parse().unwrap(),
+                "--num-rep" => question.num_rep = value().parse().unwrap(),
+                "--weight" => {
+                    let device: usize = value().parse().unwrap();
+                    let weight = match value() {
+                        "0" => 0,
+                        "0.25" => 0x4000,
+                        "0.5" => 0x8000,
+                        other => panic!("weight {other}"),
+                    };
+                    // crushtool ignores devices that the map does not have.
+                    if let Some(place) = question.weights.get_mut(device) {
+                        *place = weight;
+                    }
+                }
+                other => panic!("argument {other}"),
+            }
+        }
+        question
+    }
+}
+
+/// Compares all mappings of a map with those of crushtool, and that the map encodes to the same bytes.
+fn crush(name: &str) {
+    let bytes = testdata(&format!("crush/{name}.crush"));
+    let map = CrushMap::decode_all(&bytes).unwrap();
+    assert_eq!(map.to_bytes(Features::PACIFIC), bytes, "{name} encodes to other bytes");
+    let (mut work, mut found) = (Workspace::new(), Vec::new());
+    let mut question = None;
+    let mut compared = 0;
+    for line in text(&format!("crush/{name}.mappings")).lines() {
+        if let Some(arguments) = line.strip_prefix("# ") {
+            question = Some((Arguments::parse(&map, arguments), arguments.to_string()));
+            continue;
+        }
+        let (Arguments { rule, num_rep, weights }, arguments) = question.as_ref().unwrap();
+        let x = line.split(' ').next().unwrap().parse().unwrap();
+        do_rule(&mut work, &map, *rule, x, &mut found, *num_rep, weights, map.choose_args_for(0));
+        let items: Vec<String> = found.iter().map(ToString::to_string).collect();
+        assert_eq!(format!("{x} [{}]", items.join(",")), line, "{name} {arguments}");
+        compared += 1;
+    }
+    assert!(compared >= 12, "{name}: {compared}");
+}
+
+macro_rules! crush_tests {
+    ($($test:ident: $name:literal;)*) => {
+        $(#[test] fn $test() { crush($name); })*
+    };
+}
+
+crush_tests! {
+    straw2_with_the_tunables_of_today: "jewel";
+    the_first_tunables_and_straw: "argonaut";
+    a_permutation_serves_where_a_bucket_collides_too_often: "local-fallback";
+    the_attempt_of_the_host_goes_down_to_its_devices: "vary-r";
+    bobtail_begins_anew_below_the_host: "vary-r-0";
+    without_descend_once_all_tries_are_spent_below_a_host: "no-descend-once";
+    uniform_buckets_are_permuted: "uniform";
+    list_buckets: "list";
+    tree_buckets: "tree";
+    choose_args_with_ids_and_positions: "choose-args-ids";
+    choose_args_of_old_balancers: "choose-args-compat";
+    rules_of_a_device_class_take_the_shadow_tree: "classes";
+    steps_override_tunables: "steps";
+    of_equal_straws_the_first_wins: "straw-ties";
+    of_equal_straw2_draws_the_first_wins: "straw2-ties";
+}
+
+fn set(osds: &[OsdId], primary: Option<OsdId>) -> String {
+    let osds: Vec<String> = osds.iter().map(ToString::to_string).collect();
+    format!("([{}], p{})", osds.join(","), primary.map_or(-1, |osd| osd.0))
+}
+
+/// Compares all PGs of a map with what osdmaptool answered.
+fn pgs(seed: u32) {
+    let map = OSDMap::decode_all(&testdata(&format!("osdmap/{seed}.osdmap"))).unwrap();
+    let mut answers = String::new();
+    let (mut scratch, mut raw, mut osds, mut acting) = (Scratch::new(), vec![], UpActing::default(), vec![]);
+    let mut cache = Cache::new();
+    for (id, pool) in map.get_pools() {
+        for seed in 0..pool.pg_num {
+            let pg = PgId::new(id, seed);
+            pg_to_raw_osds(&map, pg, &mut scratch, &mut raw);
+            pg_to_up_acting_osds(&map, pg, &mut scratch, &mut osds);
+            let raw_primary = raw.iter().copied().find(|osd| *osd != OsdId::NONE);
+            let UpActing { up, up_primary, .. } = &osds;
+            let now = set(&osds.acting, osds.acting_primary);
+            writeln!(answers, "{pg} raw {} up {} acting {now}", set(&raw, raw_primary), set(up, *up_primary))
+                .unwrap();
+            let primary = pg_to_acting_osds(&map, pg, &mut scratch, &mut acting);
+            assert_eq!(set(&acting, primary), now, "{pg} alone");
+            assert_eq!(cache.pg_to_up_acting_osds(&map, pg).as_deref(), Some(&osds), "{pg} cached");
+            assert_eq!(cache.pg_to_up_acting_osds(&map, pg).as_deref(), Some(&osds), "{pg} from the cache");
+        }
+    }
+    let expected = text(&format!("osdmap/{seed}.pgs"));
+    for (answer, expected) in answers.lines().zip(expected.lines()) {
+        assert_eq!(answer, expected);
+    }
+    assert_eq!(answers.lines().count(), expected.lines().count());
+}
+
+#[test]
+fn every_pg_of_a_random_map_is_where_osdmaptool_says() {
+    for seed in [1, 2, 3, 5] {
+        pgs(seed);
+    }
+}
+
+#[test]
+fn objects_with_namespaces_fall_into_the_pgs_that_osdmaptool_says() {
+    let map = OSDMap::decode_all(&testdata("osdmap/1.osdmap")).unwrap();
+    for line in text("osdmap/1.objects").lines() {
+        let (pg, name) = line.split_once('\t').unwrap();
+        let pg: PgId = pg.parse().unwrap();
+        let pool = map.get_pg_pool(pg.pool).unwrap();
+        let place = |oid: &[u8], loc: &ObjectLocator| {
+            object_locator_to_pg(&map, oid, loc).map(|raw| raw_pg_to_pg(pool, raw))
+        };
+        let loc = ObjectLocator::new(pg.pool);
+        assert_eq!(place(name.as_bytes(), &loc), Some(pg), "{name:?}");
+        // A locator key takes the place of the name.
+        let keyed = ObjectLocator { key: Bytes::from(name.to_owned()), ..loc.clone() };
+        assert_eq!(place(b"whatever", &keyed), Some(pg), "key {name:?}");
+        // A namespace stands before the name or key.
+        if let Some((nspace, name)) = name.split_once('\x1f').filter(|(nspace, _)| !nspace.is_empty()) {
+            let spaced = ObjectLocator { nspace: Bytes::from(nspace.to_owned()), ..loc.clone() };
+            assert_eq!(place(name.as_bytes(), &spaced), Some(pg), "{name:?} in {nspace:?}");
+            if !name.is_empty() {
+                let both = ObjectLocator { key: Bytes::from(name.to_owned()), ..spaced };
+                assert_eq!(place(b"whatever", &both), Some(pg), "key {name:?} in {nspace:?}");
+            }
+        }
+    }
+}
