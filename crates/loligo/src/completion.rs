@@ -1,5 +1,6 @@
 //! The result of an operation that is under way.
 
+use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -7,16 +8,16 @@ use std::task::{Context, Poll, Waker};
 use std::thread::Thread;
 use std::time::{Duration, Instant};
 
-use thiserror::Error;
+use loligo_client::CallId;
+
+use crate::Error;
 
 /// The place where a result is put by one thread and taken by another.
-#[derive(Debug)]
-pub(crate) struct Slot<T> {
-    state: Mutex<State<T>>,
+pub(crate) struct Slot<R> {
+    state: Mutex<State<R>>,
 }
 
-#[derive(Debug)]
-enum State<T> {
+enum State<R> {
     /// Nothing is there, and nobody waits.
     Empty,
     /// A future waits.
@@ -24,28 +25,26 @@ enum State<T> {
     /// A thread waits, parked.
     Thread(Thread),
     /// The result is there.
-    Full(T),
+    Full(R),
     /// The result was taken, or nobody wants it.
     Closed,
 }
 
-impl<T> Slot<T> {
+impl<R> Slot<R> {
     pub(crate) fn new() -> Arc<Self> {
         Arc::new(Self { state: Mutex::new(State::Empty) })
     }
 
     /// Puts the result in and wakes who waits for it. Only the first result counts.
-    pub(crate) fn fill(&self, value: T) {
+    pub(crate) fn fill(&self, result: R) {
         let mut state = self.lock();
-        let waiter = match std::mem::replace(&mut *state, State::Closed) {
-            State::Closed => return,
-            full @ State::Full(_) => {
-                *state = full;
+        let waiter = match std::mem::replace(&mut *state, State::Full(result)) {
+            closed @ (State::Full(_) | State::Closed) => {
+                *state = closed;
                 return;
             }
             waiter => waiter,
         };
-        *state = State::Full(value);
         // A waiter is woken with no lock held: it may run at once.
         drop(state);
         match waiter {
@@ -55,11 +54,11 @@ impl<T> Slot<T> {
         }
     }
 
-    /// Takes the result if it is there, else leaves `waiter` to be woken.
-    fn take_or(&self, waiter: impl FnOnce() -> State<T>) -> Option<T> {
+    /// Takes the result, or leaves `waiter` to be woken.
+    fn take_or(&self, waiter: impl FnOnce() -> State<R>) -> Option<R> {
         let mut state = self.lock();
         match std::mem::replace(&mut *state, State::Closed) {
-            State::Full(value) => Some(value),
+            State::Full(result) => Some(result),
             State::Closed => None,
             State::Empty | State::Task(_) | State::Thread(_) => {
                 *state = waiter();
@@ -68,42 +67,212 @@ impl<T> Slot<T> {
         }
     }
 
-    fn close(&self) {
-        *self.lock() = State::Closed;
+    fn is_full(&self) -> bool {
+        matches!(*self.lock(), State::Full(_))
     }
 
     /// No code of others runs under this lock, so a poisoned one is whole.
-    fn lock(&self) -> MutexGuard<'_, State<T>> {
+    fn lock(&self) -> MutexGuard<'_, State<R>> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Why waiting for a [`Completion`] ended without its result.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[error("the result did not come in time")]
-pub struct WaitError;
+/// What stands behind a completion: it can be told that the result is not wanted any more.
+pub(crate) trait Operation: Send + Sync {
+    /// Cancels the operation of that name.
+    fn cancel(&self, id: CallId);
+}
 
 /// The result of an operation that is under way: a [`Future`] on any executor, and a thing that a thread can wait on.
 ///
 /// The operation is under way from the moment that it was submitted, whether or not anybody waits. Dropping a completion
 /// cancels what has not been sent yet and abandons the rest; [`detach`](Self::detach) lets it run.
+///
+/// ```no_run
+/// # use std::time::Duration;
+/// # fn main() -> Result<(), loligo::Error> {
+/// # let cluster = loligo::Cluster::connect(&loligo::Conf::find("client.admin")?)?;
+/// # let data = cluster.io_ctx("data")?;
+/// // Sixteen writes under way at once.
+/// let writes: Vec<_> = (0..16).map(|n| data.write_full(&format!("object{n}"), "contents")).collect();
+/// for write in writes {
+///     write.wait()?;
+/// }
+/// // A wait with an end. The operation goes on, and its result can still be waited for.
+/// let mut read = data.read("object0", 0, 8);
+/// if read.wait_timeout(Duration::from_millis(100)).is_none() {
+///     println!("still under way");
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[must_use = "dropping a completion cancels its operation"]
 pub struct Completion<T> {
-    inner: Option<Box<dyn Pending<T>>>,
+    inner: Inner<T>,
 }
 
-/// What a completion asks of the operation behind it.
-pub(crate) trait Pending<T>: Send {
-    /// The result, or `None` after `waiter` was left to be woken.
-    fn poll(&mut self, waiter: Waiter<'_>) -> Option<T>;
-    /// Nobody wants the result any more.
-    fn abandon(&mut self);
+enum Inner<T> {
+    /// Under way.
+    Pending(Box<dyn Pending<T>>),
+    /// Ended before it began.
+    Ready(Result<T, Error>),
+    /// The result was taken.
+    Taken,
 }
 
-/// Who is to be woken.
-pub(crate) enum Waiter<'a> {
-    /// The task of a future.
+/// A completion without the type of what comes from the cluster.
+trait Pending<T>: Send {
+    fn take_or_leave(&mut self, waiter: Waiter<'_>) -> Option<Result<T, Error>>;
+    fn is_complete(&self) -> bool;
+    fn cancel(&mut self);
+}
+
+enum Waiter<'a> {
     Task(&'a Waker),
-    /// The calling thread.
     Thread,
+}
+
+struct Submitted<R, F> {
+    slot: Arc<Slot<R>>,
+    operation: Arc<dyn Operation>,
+    id: CallId,
+    finish: Option<F>,
+}
+
+impl<R: Send, T, F: FnOnce(R) -> Result<T, Error> + Send> Pending<T> for Submitted<R, F> {
+    fn take_or_leave(&mut self, waiter: Waiter<'_>) -> Option<Result<T, Error>> {
+        let result = self.slot.take_or(|| match waiter {
+            Waiter::Task(waker) => State::Task(waker.clone()),
+            Waiter::Thread => State::Thread(std::thread::current()),
+        })?;
+        self.finish.take().map(|finish| finish(result))
+    }
+
+    fn is_complete(&self) -> bool {
+        self.slot.is_full()
+    }
+
+    fn cancel(&mut self) {
+        if !self.slot.is_full() {
+            self.operation.cancel(self.id);
+        }
+    }
+}
+
+impl<T> Completion<T> {
+    /// A completion whose result comes to `slot` and is made into a `T` by `finish`, on the thread that takes it.
+    pub(crate) fn submitted<R: Send + 'static>(
+        slot: Arc<Slot<R>>,
+        operation: Arc<dyn Operation>,
+        id: CallId,
+        finish: impl FnOnce(R) -> Result<T, Error> + Send + 'static,
+    ) -> Self
+    where
+        T: 'static,
+    {
+        Self { inner: Inner::Pending(Box::new(Submitted { slot, operation, id, finish: Some(finish) })) }
+    }
+
+    /// A completion that is complete.
+    pub(crate) const fn ready(result: Result<T, Error>) -> Self {
+        Self { inner: Inner::Ready(result) }
+    }
+
+    /// Waits for the result, as long as it takes. An operation with a deadline ends by itself.
+    ///
+    /// # Errors
+    ///
+    /// When the operation failed.
+    pub fn wait(mut self) -> Result<T, Error> {
+        loop {
+            if let Some(result) = self.take_or_leave(Waiter::Thread) {
+                return result;
+            }
+            std::thread::park();
+        }
+    }
+
+    /// Waits for the result for a while. `None` when it did not come: the operation goes on, and can be waited for again.
+    /// After the result was given, there is none any more.
+    pub fn wait_timeout(&mut self, timeout: Duration) -> Option<Result<T, Error>> {
+        let deadline = Instant::now().checked_add(timeout);
+        loop {
+            if let Some(result) = self.take_or_leave(Waiter::Thread) {
+                return Some(result);
+            }
+            match deadline.map(|deadline| deadline.saturating_duration_since(Instant::now())) {
+                Some(left) if left.is_zero() => return None,
+                Some(left) => std::thread::park_timeout(left),
+                None => std::thread::park(),
+            }
+        }
+    }
+
+    /// Whether the result is there. Does not block.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        match &self.inner {
+            Inner::Pending(pending) => pending.is_complete(),
+            Inner::Ready(_) | Inner::Taken => true,
+        }
+    }
+
+    /// Cancels the operation and tells what is known of it: [`Error::Cancelled`] when it was not sent,
+    /// [`Error::OutcomeUnknown`] when it was sent and may have run, or its result when it had ended already. Blocks only
+    /// until the library has taken note.
+    ///
+    /// # Errors
+    ///
+    /// As said above.
+    pub fn cancel(mut self) -> Result<T, Error> {
+        if let Inner::Pending(pending) = &mut self.inner {
+            pending.cancel();
+        }
+        self.wait()
+    }
+
+    /// Lets the operation run to its end with nobody waiting.
+    pub fn detach(mut self) {
+        self.inner = Inner::Taken;
+    }
+
+    fn take_or_leave(&mut self, waiter: Waiter<'_>) -> Option<Result<T, Error>> {
+        let result = match std::mem::replace(&mut self.inner, Inner::Taken) {
+            Inner::Pending(mut pending) => match pending.take_or_leave(waiter) {
+                Some(result) => result,
+                None => {
+                    self.inner = Inner::Pending(pending);
+                    return None;
+                }
+            },
+            Inner::Ready(result) => result,
+            Inner::Taken => Err(Error::ResultTaken),
+        };
+        Some(result)
+    }
+}
+
+impl<T: Unpin> Future for Completion<T> {
+    type Output = Result<T, Error>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        match self.get_mut().take_or_leave(Waiter::Task(cx.waker())) {
+            Some(result) => Poll::Ready(result),
+            None => Poll::Pending,
+        }
+    }
+}
+
+impl<T> Drop for Completion<T> {
+    fn drop(&mut self) {
+        if let Inner::Pending(pending) = &mut self.inner {
+            pending.cancel();
+        }
+    }
+}
+
+impl<T> fmt::Debug for Completion<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Completion").field("is_complete", &self.is_complete()).finish()
+    }
 }

@@ -78,6 +78,17 @@ pub enum ConfError {
         /// The files that were tried.
         tried: Vec<PathBuf>,
     },
+    /// A keyring is there but cannot be used.
+    #[error("keyring {}: {source}", path.display())]
+    Keyring {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: loligo_auth::KeyringError,
+    },
+    /// The key given by the option `key` or `keyfile` cannot be used.
+    #[error("option key: {0}")]
+    Key(loligo_auth::KeyError),
 }
 
 impl ConfError {

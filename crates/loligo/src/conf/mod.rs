@@ -19,6 +19,7 @@ use loligo_wire::entity::AuthEntityName;
 pub use error::ConfError;
 pub use file::ConfFile;
 pub use mon_host::{MonHostError, parse_mon_host};
+pub use value::size as parse_size;
 
 /// The options of one client, from a file, the environment and the caller.
 ///

@@ -11,8 +11,10 @@ pub(super) fn flag(text: &str) -> Option<bool> {
     }
 }
 
-/// A number with an optional binary unit: `4096`, `4K`, `4KiB`, `100M`, `1G`.
-pub(super) fn size(text: &str) -> Option<u64> {
+/// Reads a size as Ceph's options take it, a number with an optional binary unit: `4096`, `4K`, `4KiB`, `100M`, `1G`.
+/// `None` where it is none.
+#[must_use]
+pub fn size(text: &str) -> Option<u64> {
     let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
     let (number, unit) = text.split_at(digits);
     let shift = match unit.trim().trim_end_matches('B').trim_end_matches('i') {

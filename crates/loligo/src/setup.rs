@@ -1,0 +1,168 @@
+//! From a configuration to a client that can be started.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use loligo_auth::{AuthClient, CryptoKey, Keyring};
+use loligo_base::Entropy;
+use loligo_client::Options;
+use loligo_msgr::NodeOptions;
+use loligo_msgr::proto::Config;
+use loligo_wire::cephx::{AuthMethod, EntityTypes};
+use loligo_wire::entity::{EntityAddrVec, EntityType};
+
+use crate::{Conf, ConfError, parse_mon_host};
+
+/// Where Ceph looks for a keyring when nothing says where it is.
+const DEFAULT_KEYRINGS: &str = "/etc/ceph/$cluster.$name.keyring,/etc/ceph/$cluster.keyring,/etc/ceph/keyring,\
+                                /etc/ceph/keyring.bin";
+
+/// Secrets and seeds from the operating system.
+pub(crate) struct SystemEntropy;
+
+impl Entropy for SystemEntropy {
+    fn fill(&mut self, out: &mut [u8]) {
+        if let Err(error) = getrandom::fill(out) {
+            // Going on with bytes that can be guessed would be worse than ending.
+            #[expect(clippy::panic, reason = "a system without randomness cannot authenticate")]
+            {
+                panic!("the operating system gives no random bytes: {error}");
+            }
+        }
+    }
+}
+
+/// The monitors that the configuration names.
+pub(crate) fn monitors(conf: &Conf) -> Result<Vec<EntityAddrVec>, ConfError> {
+    match conf.get("mon_host").filter(|text| !text.trim().is_empty()) {
+        Some(text) => Ok(parse_mon_host(&text)?),
+        None => Err(ConfError::NoMonitors),
+    }
+}
+
+/// Who we are and how we show it: the methods of `auth_client_required`, and the key where one is needed.
+pub(crate) fn auth(conf: &Conf) -> Result<AuthClient, ConfError> {
+    let methods = methods(conf)?;
+    let name = conf.name().clone();
+    if !methods.contains(&AuthMethod::CEPHX) {
+        return Ok(AuthClient::none(name));
+    }
+    let wanted = EntityTypes::of(&[EntityType::MON, EntityType::OSD]);
+    match key(conf) {
+        Ok(key) => Ok(AuthClient::new(name, Some(key), methods, wanted)),
+        // A cluster without authentication asks for no key.
+        Err(ConfError::NoKeyring { .. }) if methods.contains(&AuthMethod::NONE) => Ok(AuthClient::none(name)),
+        Err(error) => Err(error),
+    }
+}
+
+fn methods(conf: &Conf) -> Result<Vec<AuthMethod>, ConfError> {
+    let text = ["auth_supported", "auth_client_required"].iter().find_map(|option| conf.get(option));
+    let Some(value) = text.filter(|text| !text.trim().is_empty()) else {
+        return Ok(vec![AuthMethod::CEPHX, AuthMethod::NONE]);
+    };
+    let methods: Vec<_> = value
+        .split([',', ';', ' ', '\t'])
+        .filter_map(|word| match word {
+            "cephx" => Some(AuthMethod::CEPHX),
+            "none" => Some(AuthMethod::NONE),
+            _ => None,
+        })
+        .collect();
+    if methods.is_empty() {
+        return Err(ConfError::BadValue {
+            option: "auth_client_required",
+            value,
+            wanted: "a list of cephx and none",
+        });
+    }
+    Ok(methods)
+}
+
+/// The key: the option `key`, the file `keyfile`, or the first keyring that there is.
+fn key(conf: &Conf) -> Result<CryptoKey, ConfError> {
+    if let Some(text) = conf.get("key").filter(|text| !text.is_empty()) {
+        return CryptoKey::from_base64(text.trim()).map_err(ConfError::Key);
+    }
+    if let Some(path) = conf.get("keyfile").filter(|text| !text.is_empty()) {
+        let path = PathBuf::from(path);
+        let text = std::fs::read_to_string(&path)
+            .map_err(|source| ConfError::Read { path, source: source.into() })?;
+        return CryptoKey::from_base64(text.trim()).map_err(ConfError::Key);
+    }
+    let mut conf = conf.clone();
+    if conf.get("keyring").is_none() {
+        conf.set("keyring", DEFAULT_KEYRINGS);
+    }
+    let list = conf.get("keyring").unwrap_or_default();
+    let tried: Vec<PathBuf> =
+        list.split([',', ';']).map(str::trim).filter(|path| !path.is_empty()).map(PathBuf::from).collect();
+    let Some(path) = tried.iter().find(|path| path.exists()) else {
+        return Err(ConfError::NoKeyring { name: conf.name().to_string(), tried });
+    };
+    let bytes = std::fs::read(path)
+        .map_err(|source| ConfError::Read { path: path.clone(), source: source.into() })?;
+    let wrong = |source| ConfError::Keyring { path: path.clone(), source };
+    Keyring::parse(&bytes).map_err(wrong)?.key(conf.name()).map_err(wrong)
+}
+
+/// The options of the client, under Ceph's names.
+pub(crate) fn options(conf: &Conf) -> Result<Options, ConfError> {
+    let mut options = Options::default();
+    let mon = &mut options.mon;
+    mon.mon_client_hunt_interval = conf.seconds("mon_client_hunt_interval", mon.mon_client_hunt_interval)?;
+    mon.mon_client_hunt_parallel = small(conf, "mon_client_hunt_parallel", mon.mon_client_hunt_parallel)?;
+    mon.mon_client_hunt_interval_backoff =
+        conf.float("mon_client_hunt_interval_backoff", mon.mon_client_hunt_interval_backoff)?;
+    mon.mon_client_hunt_interval_min_multiple =
+        conf.float("mon_client_hunt_interval_min_multiple", mon.mon_client_hunt_interval_min_multiple)?;
+    mon.mon_client_hunt_interval_max_multiple =
+        conf.float("mon_client_hunt_interval_max_multiple", mon.mon_client_hunt_interval_max_multiple)?;
+    mon.mon_client_ping_interval = conf.seconds("mon_client_ping_interval", mon.mon_client_ping_interval)?;
+    let objecter = &mut options.objecter;
+    objecter.objecter_inflight_ops = conf.number("objecter_inflight_ops", objecter.objecter_inflight_ops)?;
+    objecter.objecter_inflight_op_bytes =
+        conf.size("objecter_inflight_op_bytes", objecter.objecter_inflight_op_bytes)?;
+    objecter.objecter_tick_interval =
+        conf.seconds("objecter_tick_interval", objecter.objecter_tick_interval)?;
+    objecter.objecter_timeout = conf.seconds("objecter_timeout", objecter.objecter_timeout)?;
+    objecter.rados_osd_op_timeout = timeout(conf, "rados_osd_op_timeout")?;
+    objecter.ms_initial_backoff = conf.seconds("ms_initial_backoff", objecter.ms_initial_backoff)?;
+    objecter.ms_max_backoff = conf.seconds("ms_max_backoff", objecter.ms_max_backoff)?;
+    options.rados_mon_op_timeout = timeout(conf, "rados_mon_op_timeout")?;
+    Ok(options)
+}
+
+/// How the messenger is started.
+pub(crate) fn node_options(conf: &Conf) -> Result<NodeOptions, ConfError> {
+    let mut config = Config::client();
+    let ms = &mut config.options;
+    ms.ms_connection_ready_timeout =
+        conf.seconds("ms_connection_ready_timeout", ms.ms_connection_ready_timeout)?;
+    ms.ms_connection_idle_timeout =
+        conf.seconds("ms_connection_idle_timeout", ms.ms_connection_idle_timeout)?;
+    ms.keepalive_timeout = conf.seconds("mon_client_ping_timeout", ms.keepalive_timeout)?;
+    ms.ms_crc_data = conf.flag("ms_crc_data", ms.ms_crc_data)?;
+    ms.ms_crc_header = conf.flag("ms_crc_header", ms.ms_crc_header)?;
+    ms.cephx_sign_messages = conf.flag("cephx_sign_messages", ms.cephx_sign_messages)?;
+    let mut options = NodeOptions::new(config);
+    options.ms_tcp_nodelay = conf.flag("ms_tcp_nodelay", options.ms_tcp_nodelay)?;
+    options.ms_tcp_rcvbuf = usize::try_from(conf.size("ms_tcp_rcvbuf", 0)?).unwrap_or(0);
+    options.thread_name = "loligo-msgr".to_owned();
+    Ok(options)
+}
+
+/// How long connecting may take: `client_mount_timeout`.
+pub(crate) fn mount_timeout(conf: &Conf) -> Result<Duration, ConfError> {
+    conf.seconds("client_mount_timeout", Duration::from_secs(300))
+}
+
+/// A timeout for which 0 is none.
+fn timeout(conf: &Conf, option: &'static str) -> Result<Option<Duration>, ConfError> {
+    let timeout = conf.seconds(option, Duration::ZERO)?;
+    Ok((!timeout.is_zero()).then_some(timeout))
+}
+
+fn small(conf: &Conf, option: &'static str, default: usize) -> Result<usize, ConfError> {
+    Ok(usize::try_from(conf.number(option, default as u64)?).unwrap_or(usize::MAX))
+}
