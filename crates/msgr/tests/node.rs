@@ -21,7 +21,8 @@ const PATIENCE: Duration = Duration::from_secs(60);
 fn caller() -> (Node<Caller>, Receiver<Told>) {
     let (done, told) = mpsc::channel();
     // A test that has seen enough listens no more.
-    let node = Node::start(Caller::default(), NodeOptions::client(), move |answer| drop(done.send(answer))).unwrap();
+    let node =
+        Node::start(Caller::default(), NodeOptions::client(), move |answer| drop(done.send(answer))).unwrap();
     (node, told)
 }
 

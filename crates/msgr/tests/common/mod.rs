@@ -8,8 +8,8 @@ use std::net::SocketAddr;
 use bytes::Bytes;
 use loligo_base::{Mono, Now};
 use loligo_msgr::proto::{
-    AuthRequest, AuthStep, ConId, Config, Endpoint, Envelope, Fault, Input, NetCommand, NetEvent, Outgoing, Output,
-    PeerError,
+    AuthRequest, AuthStep, ConId, Config, Endpoint, Envelope, Fault, Input, NetCommand, NetEvent, Outgoing,
+    Output, PeerError,
 };
 use loligo_msgr::{BindAddr, Node, NodeOptions, Policy, PolicySet};
 use loligo_wire::entity::{EntityAddrVec, EntityName, EntityType};
@@ -60,7 +60,9 @@ fn decode(envelope: Envelope) -> Note {
 
 fn no_auth(con: ConId, request: &AuthRequest) -> NetCommand {
     let step = match request {
-        AuthRequest::Authorizer { .. } => AuthStep::Authorizer { method: 1, authorizer: Bytes::from_static(b"me") },
+        AuthRequest::Authorizer { .. } => {
+            AuthStep::Authorizer { method: 1, authorizer: Bytes::from_static(b"me") }
+        }
         AuthRequest::Check { .. } | AuthRequest::Verify { .. } => {
             AuthStep::Accept { reply: Bytes::new(), session_key: None }
         }
@@ -159,7 +161,9 @@ impl Endpoint for Caller {
                 self.cons += 1;
                 Output::Net(NetCommand::Connect { con: self.con(), peer: EntityType::OSD, addrs })
             }
-            Input::Call(Call::Send(note)) => Output::Net(NetCommand::Send { con: self.con(), msg: Box::new(note) }),
+            Input::Call(Call::Send(note)) => {
+                Output::Net(NetCommand::Send { con: self.con(), msg: Box::new(note) })
+            }
             Input::Call(Call::MarkDown) => Output::Net(NetCommand::MarkDown { con: self.con() }),
             Input::Call(Call::Alarm(at)) => {
                 self.alarms.insert(at, ());
