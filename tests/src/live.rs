@@ -191,7 +191,8 @@ pub fn answer(outcome: &Receiver<Outcome>) -> OpReply {
 #[must_use]
 pub fn mon_host(conf: &Path) -> Vec<EntityAddrVec> {
     let text = option(conf, "mon_host");
-    text.split(' ').map(|group| group.parse().expect("an address vector")).collect()
+    let groups = text.split_inclusive(']').map(|group| group.trim_matches([',', ' ']));
+    groups.filter(|group| !group.is_empty()).map(|group| group.parse().expect("an address vector")).collect()
 }
 
 /// `client.admin` with its key, and a wish for tickets of OSDs and managers.
