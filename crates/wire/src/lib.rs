@@ -27,8 +27,8 @@ pub mod entity;
 pub mod features;
 mod ids;
 pub mod message;
-pub mod msgr1;
 pub mod monmap;
+pub mod msgr1;
 pub mod osdmap;
 mod release;
 #[cfg(feature = "samples")]
@@ -44,5 +44,5 @@ pub use entity::{AddrType, AuthEntityName, EntityAddr, EntityAddrVec, EntityInst
 pub use features::Features;
 pub use ids::{Epoch, GlobalId, OsdId, PoolId, Tid};
 pub use release::Release;
-pub use text::Text;
+pub use text::{Text, TextMap};
 pub use uuid::{Uuid, UuidParseError};

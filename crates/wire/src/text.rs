@@ -3,6 +3,7 @@
 use alloc::borrow::Cow;
 use alloc::boxed::Box;
 use alloc::string::String;
+use alloc::vec::Vec;
 use core::borrow::Borrow;
 use core::fmt;
 use core::ops::Deref;
@@ -117,6 +118,69 @@ impl Encode for Text {
     }
 }
 
+/// Names and values, ordered by name: `map<string, string>`.
+///
+/// A sorted vector, not a tree: such maps are small and many, and a tree takes hundreds of bytes for its first entry.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TextMap(Vec<(Text, Text)>);
+
+impl TextMap {
+    /// The value of that name.
+    #[must_use]
+    pub fn get(&self, name: impl AsRef<[u8]>) -> Option<&Text> {
+        let at = self.0.binary_search_by(|(known, _)| known.as_bytes().cmp(name.as_ref())).ok()?;
+        self.0.get(at).map(|(_, value)| value)
+    }
+
+    /// All names and values, ordered by name.
+    pub fn iter(&self) -> impl Iterator<Item = (&Text, &Text)> {
+        self.0.iter().map(|(name, value)| (name, value))
+    }
+
+    /// How many there are.
+    #[must_use]
+    pub const fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl From<Vec<(Text, Text)>> for TextMap {
+    /// In any order; of two with one name the later one counts.
+    fn from(mut entries: Vec<(Text, Text)>) -> Self {
+        entries.reverse();
+        entries.sort_by(|(one, _), (other, _)| one.cmp(other));
+        entries.dedup_by(|(one, _), (other, _)| one == other);
+        Self(entries)
+    }
+}
+
+impl<K: Into<Text>, V: Into<Text>> FromIterator<(K, V)> for TextMap {
+    /// In any order; of two with one name the later one counts.
+    fn from_iter<I: IntoIterator<Item = (K, V)>>(entries: I) -> Self {
+        entries.into_iter().map(|(name, value)| (name.into(), value.into())).collect::<Vec<_>>().into()
+    }
+}
+
+impl Decode for TextMap {
+    const MIN_SIZE: usize = 4;
+
+    fn decode(d: &mut Decoder<'_>) -> Result<Self, DecodeError> {
+        Vec::decode(d).map(|entries: Vec<(Text, Text)>| entries.into())
+    }
+}
+
+impl Encode for TextMap {
+    fn encode(&self, e: &mut Encoder) {
+        self.0.encode(e);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use alloc::collections::BTreeMap;
@@ -147,5 +211,14 @@ mod tests {
         let bytes = Text::from("rbd").to_bytes(Features::PACIFIC);
         let name = Text::decode(&mut Decoder::of(&bytes)).unwrap();
         assert_ne!(name.as_bytes().as_ptr(), bytes[4..].as_ptr());
+    }
+
+    #[test]
+    fn a_map_is_sorted_and_the_later_of_two_counts() {
+        let map: TextMap = [("m", "1"), ("k", "2"), ("m", "3")].into_iter().collect();
+        assert_eq!(map.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>(), ["k=2", "m=3"]);
+        assert_eq!(map.get("m").map(ToString::to_string).as_deref(), Some("3"));
+        assert_eq!(map.get("n"), None);
+        assert_eq!(TextMap::decode_all(&map.to_bytes(Features::PACIFIC)), Ok(map));
     }
 }

@@ -1,10 +1,9 @@
 //! One monitor.
 
-use alloc::collections::BTreeMap;
 use alloc::string::String;
 
 use crate::{
-    AddrType, Decode, DecodeError, Decoder, Encode, Encoder, EntityAddr, EntityAddrVec, Features, Text,
+    AddrType, Decode, DecodeError, Decoder, Encode, Encoder, EntityAddr, EntityAddrVec, Features, TextMap,
 };
 
 /// A monitor: `mon_info_t`.
@@ -19,7 +18,7 @@ pub struct MonInfo {
     /// How much more often than others of its priority clients choose it; 0 for all is evenly.
     pub weight: u16,
     /// Where it stands, in the terms of the CRUSH map.
-    pub crush_loc: BTreeMap<Text, Text>,
+    pub crush_loc: TextMap,
 }
 
 impl MonInfo {
@@ -54,7 +53,7 @@ impl Decode for MonInfo {
                 info.weight = u16::decode(d)?;
             }
             if version >= 5 {
-                info.crush_loc = BTreeMap::decode(d)?;
+                info.crush_loc = TextMap::decode(d)?;
             }
             Ok(info)
         })

@@ -39,20 +39,18 @@ impl OSDMap {
     /// know.
     #[must_use]
     pub fn get_encoding_features(&self) -> Features {
-        let since = [
-            (Release::REEF, Features::SERVER_REEF),
-            (Release::OCTOPUS, Features::SERVER_OCTOPUS),
-            (Release::NAUTILUS, Features::SERVER_NAUTILUS),
-            (Release::MIMIC, Features::SERVER_MIMIC),
-            (Release::LUMINOUS, Features::SERVER_LUMINOUS | Features::CRUSH_CHOOSE_ARGS),
-            (Release::KRAKEN, Features::SERVER_KRAKEN | Features::MSG_ADDR2),
-            (
-                Release::JEWEL,
-                Features::SERVER_JEWEL | Features::NEW_OSDOP_ENCODING | Features::CRUSH_TUNABLES5,
-            ),
+        // The bits that came with a release; those of incarnations, which others share, stay.
+        const SINCE: [(Release, u64); 7] = [
+            (Release::REEF, 1 << 31),
+            (Release::OCTOPUS, 1 << 16),
+            (Release::NAUTILUS, 1 << 2),
+            (Release::MIMIC, 1 << 28),
+            (Release::LUMINOUS, 1 << 21),
+            (Release::KRAKEN, 1 << 14 | 1 << 59),
+            (Release::JEWEL, 1 << 56 | 1 << 57 | 1 << 58),
         ];
-        let unknown = since.iter().filter(|(release, _)| self.require_osd_release < *release);
-        unknown.fold(Self::SIGNIFICANT_FEATURES, |features, (_, newer)| features.without(*newer))
+        let unknown = SINCE.iter().filter(|(release, _)| self.require_osd_release < *release);
+        unknown.fold(Self::SIGNIFICANT_FEATURES, |features, (_, bits)| features.without(Features(*bits)))
     }
 }
 

@@ -8,7 +8,7 @@ use loligo_base::Wall;
 
 use super::{OsdMapFlags, OsdState, OsdXInfo, PgPool, PgTempMap, SnapIntervalSet};
 use crate::types::PgId;
-use crate::{EntityAddr, EntityAddrVec, Epoch, Features, OsdId, PoolId, Release, Text, Uuid};
+use crate::{EntityAddr, EntityAddrVec, Epoch, Features, OsdId, PoolId, Release, Text, TextMap, Uuid};
 
 /// Whether crimson OSDs may join from now on: `mutate_allow_crimson_t`. Unknown values survive a round trip and change
 /// nothing.
@@ -67,7 +67,7 @@ pub struct Incremental {
     /// How much OSDs are wanted as primaries, in 65536ths.
     pub new_primary_affinity: BTreeMap<OsdId, u32>,
     /// Profiles of erasure codes that are new or changed.
-    pub new_erasure_code_profiles: BTreeMap<Text, BTreeMap<Text, Text>>,
+    pub new_erasure_code_profiles: BTreeMap<Text, TextMap>,
     /// Profiles of erasure codes that are removed.
     pub old_erasure_code_profiles: Vec<Text>,
     /// PGs placed in place of what CRUSH says.

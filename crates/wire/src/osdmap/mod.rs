@@ -34,7 +34,7 @@ pub use snaps::SnapIntervalSet;
 
 use crate::crush::CrushMap;
 use crate::types::PgId;
-use crate::{EntityAddr, Epoch, Features, OsdId, PoolId, Release, Text, Uuid};
+use crate::{EntityAddr, Epoch, Features, OsdId, PoolId, Release, Text, TextMap, Uuid};
 
 /// The OSDs that a PG is placed on for the time being: `PGTempMap`.
 pub type PgTempMap = BTreeMap<PgId, Vec<OsdId>>;
@@ -77,7 +77,7 @@ pub struct OSDMap {
     /// The hierarchy of devices and the rules over it.
     pub crush: Arc<CrushMap>,
     /// Profiles of erasure codes.
-    pub erasure_code_profiles: BTreeMap<Text, BTreeMap<Text, Text>>,
+    pub erasure_code_profiles: BTreeMap<Text, TextMap>,
     /// The OSDs of a PG, in place of what CRUSH says.
     pub pg_upmap: Arc<PgTempMap>,
     /// By PG, what to replace in what CRUSH says: from, to.

@@ -3,7 +3,7 @@
 //! A [`Case`] is a value together with its codec, whatever its type; a [`MessageCase`] likewise for a message.
 
 mod entity;
-mod maps;
+pub(crate) mod maps;
 mod messages;
 mod msgr1;
 mod types;

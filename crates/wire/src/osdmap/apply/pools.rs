@@ -5,7 +5,7 @@ use alloc::sync::Arc;
 
 use super::ApplyError;
 use crate::osdmap::{OSDMap, PgPool, SnapIntervalSet};
-use crate::{PoolId, Text};
+use crate::{PoolId, Text, TextMap};
 
 impl OSDMap {
     pub(super) fn apply_pool_max(&mut self, new: Option<PoolId>) -> Result<(), ApplyError> {
@@ -57,7 +57,7 @@ impl OSDMap {
         }
     }
 
-    pub(super) fn apply_profiles(&mut self, old: &[Text], new: &BTreeMap<Text, BTreeMap<Text, Text>>) {
+    pub(super) fn apply_profiles(&mut self, old: &[Text], new: &BTreeMap<Text, TextMap>) {
         for name in old {
             self.erasure_code_profiles.remove(name);
         }

@@ -10,7 +10,7 @@ use loligo_base::Wall;
 use super::{CacheMode, HitSetParams, PgAutoscaleMode, PgMergeMeta, PgPool, PoolOpts, PoolType};
 use crate::osdmap::{PoolFlags, SnapIntervalSet};
 use crate::types::SnapId;
-use crate::{Decode, DecodeError, Decoder, Encode, Encoder, Epoch, Features, PoolId, Text};
+use crate::{Decode, DecodeError, Decoder, Encode, Encoder, Epoch, Features, PoolId, Text, TextMap};
 
 const OLDEST: u8 = 24;
 const KNOWN: u8 = 30;
@@ -137,7 +137,7 @@ impl PgPool {
         self.cache_mode = CacheMode(u8::decode(d)?);
         self.read_tier = PoolId::decode(d)?;
         self.write_tier = PoolId::decode(d)?;
-        self.properties = BTreeMap::decode(d)?;
+        self.properties = TextMap::decode(d)?;
         self.hit_set_params = HitSetParams::decode(d)?;
         self.hit_set_period = u32::decode(d)?;
         self.hit_set_count = u32::decode(d)?;

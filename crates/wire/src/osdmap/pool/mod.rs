@@ -16,7 +16,7 @@ pub use snap::PoolSnapInfo;
 
 use super::{PoolFlags, SnapIntervalSet};
 use crate::types::{SnapContext, SnapId};
-use crate::{Epoch, PoolId, Text};
+use crate::{Epoch, PoolId, Text, TextMap};
 
 /// How the objects of a pool are kept: `pg_pool_t::TYPE_*`. Unknown values survive a round trip.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -108,7 +108,7 @@ pub struct PgPool {
     /// The pgp_num that was asked for.
     pub pgp_num_target: u32,
     /// Obsolete.
-    pub properties: BTreeMap<Text, Text>,
+    pub properties: TextMap,
     /// The name of its erasure code profile.
     pub erasure_code_profile: Text,
     /// When it last changed, snapshots aside.
@@ -192,7 +192,7 @@ pub struct PgPool {
     /// Its options.
     pub opts: PoolOpts,
     /// By application, what it notes here.
-    pub application_metadata: BTreeMap<Text, BTreeMap<Text, Text>>,
+    pub application_metadata: BTreeMap<Text, TextMap>,
 }
 
 impl Default for PgPool {
@@ -211,7 +211,7 @@ impl Default for PgPool {
             pg_num_pending: 0,
             pg_num_target: 0,
             pgp_num_target: 0,
-            properties: BTreeMap::new(),
+            properties: TextMap::default(),
             erasure_code_profile: Text::default(),
             last_change: Epoch(0),
             peering_crush_bucket_count: 0,
