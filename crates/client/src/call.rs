@@ -24,7 +24,7 @@ pub struct CallId(pub u64);
 pub enum Call<C> {
     /// Log in, and get the first map: [`Outcome::Connected`].
     Start {
-        /// When to give up (`client_mount_timeout`). The hunt for monitors goes on all the same; who does not want that
+        /// When to give up; none for the default (`client_mount_timeout`). The hunt for monitors goes on all the same; who does not want that
         /// shuts down.
         deadline: Option<Mono>,
         /// Comes back.

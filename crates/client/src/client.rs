@@ -163,7 +163,8 @@ impl<C> Client<C> {
             self.life = Life::Started;
             self.mon.start(self.now);
         }
-        self.wait_for_connection(deadline, done);
+        let default = self.now.mono + self.options.client_mount_timeout;
+        self.wait_for_connection(deadline.unwrap_or(default), done);
     }
 
     /// Ends a call with an error, if it has not ended. Cancelling is rare: nothing is kept to make it quick.

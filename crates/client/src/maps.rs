@@ -68,8 +68,8 @@ impl<C> Client<C> {
         number
     }
 
-    pub(crate) fn wait_for_connection(&mut self, deadline: Option<Mono>, done: C) {
-        let number = self.wait(None, Until::Connected, deadline, done);
+    pub(crate) fn wait_for_connection(&mut self, deadline: Mono, done: C) {
+        let number = self.wait(None, Until::Connected, Some(deadline), done);
         if self.waiting.no_monitors {
             self.not_connected(&ConnectError::NoMonitors);
         }

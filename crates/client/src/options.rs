@@ -9,6 +9,8 @@ pub struct Options {
     pub mon: loligo_monclient::Options,
     /// Those of the ops.
     pub objecter: loligo_objecter::Options,
+    /// How long the first login may take, where its caller does not say. 5 min.
+    pub client_mount_timeout: Duration,
     /// How long a request to the monitors may take, where its caller does not say; none for ever.
     pub rados_mon_op_timeout: Option<Duration>,
 }
@@ -18,6 +20,7 @@ impl Default for Options {
         Self {
             mon: loligo_monclient::Options::default(),
             objecter: loligo_objecter::Options::default(),
+            client_mount_timeout: Duration::from_secs(300),
             rados_mon_op_timeout: None,
         }
     }

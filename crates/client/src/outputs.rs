@@ -20,9 +20,9 @@ impl<C> Client<C> {
     /// Carries out one output of the machines; false when there is none.
     pub(crate) fn carry_out(&mut self) -> bool {
         if let Some(output) = self.objecter.poll() {
-            self.from_objecter(output);
+            self.do_for_objecter(output);
         } else if let Some(output) = self.mon.poll() {
-            self.from_mon(output);
+            self.do_for_mon(output);
         } else {
             return false;
         }
@@ -37,7 +37,7 @@ impl<C> Client<C> {
         self.outputs.push_back(Output::Net(command));
     }
 
-    fn from_mon(&mut self, output: mon::Output<Asked<C>>) {
+    fn do_for_mon(&mut self, output: mon::Output<Asked<C>>) {
         match output {
             mon::Output::Open { session, addrs, .. } => {
                 let addr = addrs.pick(AddrType::LEGACY).unwrap_or(EntityAddr::NONE);
@@ -111,7 +111,7 @@ impl<C> Client<C> {
         }
     }
 
-    fn from_objecter(&mut self, output: osd::Output<crate::client::Tagged<C>>) {
+    fn do_for_objecter(&mut self, output: osd::Output<crate::client::Tagged<C>>) {
         match output {
             osd::Output::Send { session, tid, message } => {
                 if let Some(con) = self.links.osd(session) {

@@ -39,8 +39,8 @@ pub struct MonClient<T> {
     pub(crate) phase: Phase,
     /// Why a monitor of this hunt did not let us in.
     pub(crate) refusal: Option<AuthError>,
-    /// Whether there ever was a session.
-    pub(crate) was_connected: bool,
+    /// The number that those above us know; 0 before the first login. It outlives that the monitors do not give it back.
+    pub(crate) known_as: GlobalId,
     pub(crate) hunt: Hunt,
     pub(crate) subs: MonSub,
     /// Our name for the monitor's list of sessions.
@@ -96,7 +96,7 @@ impl<T> MonClient<T> {
             entropy,
             phase: Phase::Idle,
             refusal: None,
-            was_connected: false,
+            known_as: GlobalId(0),
             hunt,
             subs: MonSub::default(),
             hostname: String::new(),
@@ -221,7 +221,7 @@ impl<T> MonClient<T> {
     /// The number that the monitors gave us; 0 before the first login.
     #[must_use]
     pub const fn global_id(&self) -> GlobalId {
-        self.auth.global_id()
+        self.known_as
     }
 
     /// Whether a monitor knows us.
@@ -233,7 +233,7 @@ impl<T> MonClient<T> {
     /// Whether a monitor ever knew us.
     #[must_use]
     pub const fn was_connected(&self) -> bool {
-        self.was_connected
+        self.known_as.0 != 0
     }
 
     /// The first request without an answer whose owner is the one looked for.

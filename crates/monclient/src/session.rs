@@ -4,7 +4,7 @@ use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
 use alloc::sync::Arc;
 
-use loligo_auth::{AuthError, LoggedIn, Login, LoginReply, LoginRequest, LoginStep};
+use loligo_auth::{AuthError, Login, LoginReply, LoginRequest, LoginStep};
 use loligo_base::Now;
 use loligo_wire::cephx::AuthMethod;
 use loligo_wire::entity::{EntityAddr, EntityName};
@@ -107,7 +107,6 @@ impl<T> MonClient<T> {
             _ => None,
         };
         let Some(login) = login else { return };
-        let known = self.auth.global_id();
         let reply = LoginReply {
             method: AuthMethod(reply.protocol),
             result: reply.result.0,
@@ -116,21 +115,22 @@ impl<T> MonClient<T> {
         };
         match self.auth.handle_reply(login, now, reply, &mut *self.entropy) {
             LoginStep::Send(request) => self.send_auth(session, request),
-            LoginStep::Done(logged_in) => self.logged_in(now, session, known, &logged_in),
+            LoginStep::Done(logged_in) => self.logged_in(now, session, logged_in.global_id),
             LoginStep::Renewed => self.renewed(now),
             LoginStep::Failed(error) => self.refused(now, session, error),
         }
     }
 
     /// The first monitor that lets us in is ours; the others are not needed any more.
-    fn logged_in(&mut self, now: Now, session: MonSession, known: GlobalId, logged_in: &LoggedIn) {
+    fn logged_in(&mut self, now: Now, session: MonSession, new: GlobalId) {
         let Phase::Hunting(pending) = &mut self.phase else { return };
         let Some(ours) = pending.remove(&session) else { return };
         let others = core::mem::replace(pending, BTreeMap::from([(session, ours)]));
         self.outputs.extend(others.into_keys().map(|session| Output::Close { session }));
-        if logged_in.is_new_identity && known != GlobalId(0) {
-            warn!(old = %known, new = %logged_in.global_id, "the monitors gave us another global id");
-            self.outputs.push_back(Output::IdentityChanged { old: known, new: logged_in.global_id });
+        let old = core::mem::replace(&mut self.known_as, new);
+        if old != new && old != GlobalId(0) {
+            warn!(%old, %new, "the monitors gave us another global id");
+            self.outputs.push_back(Output::IdentityChanged { old, new });
         }
         self.try_settle(now, session);
     }
@@ -151,10 +151,9 @@ impl<T> MonClient<T> {
 
     /// The hunt is over (`_finish_hunting`).
     fn settle(&mut self, now: Now, session: MonSession, mut called: Session) {
-        info!(addr = %called.addr, global_id = %self.auth.global_id(), "logged in");
+        info!(addr = %called.addr, global_id = %self.known_as, "logged in");
         let monmap = called.monmap.take();
         self.phase = Phase::Active(session, Box::new(called));
-        self.was_connected = true;
         self.hunt.un_backoff(&self.options);
         self.timers.clear();
         self.timers.set(Timer::Ping, now.mono + self.options.mon_client_ping_interval);
@@ -169,7 +168,7 @@ impl<T> MonClient<T> {
 
     /// Everything that waited for a session goes out.
     fn session_stands(&mut self, now: Now, session: MonSession) {
-        self.outputs.push_back(Output::LoggedIn { session, global_id: self.auth.global_id() });
+        self.outputs.push_back(Output::LoggedIn { session, global_id: self.known_as });
         self.subs.reload();
         self.send_subs(session);
         for (tid, message) in self.requests.messages(self.monitors.fsid) {
@@ -223,7 +222,7 @@ impl<T> MonClient<T> {
         }
         self.outputs.push_back(Output::LoginFailed(error));
         // Who was let in before may be again; who never was has a wrong key or name.
-        if !self.was_connected {
+        if !self.was_connected() {
             self.close_all();
             self.timers.clear();
         }
