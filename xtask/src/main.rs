@@ -8,6 +8,7 @@ mod ceph;
 mod ci;
 mod deny;
 mod fence;
+mod golden;
 mod metadata;
 mod process;
 mod report;
@@ -41,6 +42,8 @@ enum Task {
     Tidy(tidy::TidyArgs),
     /// Check licences, duplicates and sources of what we depend on
     Deny(deny::DenyArgs),
+    /// Capture values from Ceph as test data, in place of those in tests/golden
+    Golden(golden::GoldenArgs),
 }
 
 const LONG_ABOUT: &str = "The project's own tasks.
@@ -61,6 +64,7 @@ fn main() -> ExitCode {
         Task::Fence => fence::run(),
         Task::Tidy(args) => tidy::run(&args),
         Task::Deny(args) => deny::run(&args),
+        Task::Golden(args) => golden::run(&args),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 use clap::Args;
 
-use crate::ceph::TestCluster;
+use crate::ceph::{Spec, TestCluster};
 use crate::process;
 use crate::source::rust_below;
 use crate::workspace;
@@ -67,7 +67,7 @@ fn start_ceph(args: &TestArgs, dir: &Path, summary: &mut Summary) -> Option<Test
     let why = if args.without_ceph {
         "--without-ceph was given".to_owned()
     } else {
-        match TestCluster::start(&dir.join("shared")) {
+        match TestCluster::start(&dir.join("shared"), &Spec::default()) {
             Ok(cluster) => return Some(cluster),
             Err(error) => format!("{error:#}"),
         }

@@ -47,6 +47,12 @@ pub(crate) struct Spec {
     pub(crate) set: Vec<(String, String)>,
 }
 
+impl Default for Spec {
+    fn default() -> Spec {
+        Spec { osds: 3, mons: 1, store: Store::Memstore, auth: Auth::Cephx, set: Vec::new() }
+    }
+}
+
 /// A cluster in a folder.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Cluster {
@@ -115,6 +121,15 @@ impl Cluster {
             process.signal(Signal::KILL)?;
         }
         running.iter().try_for_each(|(daemon, process)| process.wait_for_end(daemon))
+    }
+
+    /// Kills every daemon and removes all that belongs to the cluster.
+    pub(crate) fn down(&self) -> Result<()> {
+        self.kill_all()?;
+        if let Some(shm) = self.shm.as_deref().filter(|shm| shm.exists()) {
+            fs::remove_dir_all(shm).with_context(|| format!("cannot remove {}", shm.display()))?;
+        }
+        fs::remove_dir_all(&self.dir).with_context(|| format!("cannot remove {}", self.dir.display()))
     }
 
     /// The file that clients read.

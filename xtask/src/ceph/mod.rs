@@ -7,6 +7,7 @@ mod direct_io;
 mod fetch;
 mod oracle;
 mod release;
+mod test_cluster;
 mod tools;
 mod up;
 
@@ -17,9 +18,11 @@ use anyhow::{Context, Result, anyhow};
 use clap::{Args, Subcommand};
 use rustix::process::Signal;
 
-use cluster::{Auth, Cluster, Spec, Store};
+pub(crate) use cluster::Spec;
+use cluster::{Auth, Cluster, Store};
 use daemon::DaemonName;
 use release::Release;
+pub(crate) use test_cluster::TestCluster;
 use tools::Tools;
 
 /// Real Ceph on this machine: get it, start a cluster, stop it
@@ -108,7 +111,7 @@ impl CephTask {
         match self {
             CephTask::Fetch { release } => print_tools(&fetch::fetch(release)?),
             CephTask::Up(args) => up(args),
-            CephTask::Down { dir } => down(&absolute(&dir)?),
+            CephTask::Down { dir } => Cluster::open(&absolute(&dir)?)?.down(),
             CephTask::Env { dir } => print_env(&Cluster::open(&absolute(&dir)?)?),
             CephTask::Kill { dir, daemon, signal } => kill(&absolute(&dir)?, &daemon, signal),
             CephTask::Janitor { dir } => janitor(&dir),
@@ -144,55 +147,17 @@ fn up(args: UpArgs) -> Result<()> {
     Ok(())
 }
 
-/// Kills every daemon of the cluster in `dir` and removes the folder.
-fn down(dir: &Path) -> Result<()> {
-    let cluster = Cluster::open(dir)?;
-    cluster.kill_all()?;
-    if let Some(shm) = cluster.shm.as_deref().filter(|shm| shm.exists()) {
-        fs::remove_dir_all(shm).with_context(|| format!("cannot remove {}", shm.display()))?;
-    }
-    fs::remove_dir_all(dir).with_context(|| format!("cannot remove {}", dir.display()))
-}
-
 /// Cleans up after a run of tests however it ended: the pipe of its standard input closes with the runner.
 fn janitor(dir: &Path) -> Result<()> {
     std::io::copy(&mut std::io::stdin(), &mut std::io::sink())?;
     let Ok(entries) = fs::read_dir(dir) else { return Ok(()) };
     for entry in entries {
         let folder = fs::canonicalize(entry?.path())?;
-        if Cluster::open(&folder).is_ok() {
-            down(&folder)?;
+        if let Ok(cluster) = Cluster::open(&folder) {
+            cluster.down()?;
         }
     }
     fs::remove_dir_all(dir).with_context(|| format!("cannot remove {}", dir.display()))
-}
-
-/// A cluster for a run of tests.
-pub(crate) struct TestCluster {
-    cluster: Cluster,
-}
-
-impl TestCluster {
-    /// Starts three OSDs in memory, with cephx.
-    pub(crate) fn start(dir: &Path) -> Result<TestCluster> {
-        let spec = Spec { osds: 3, mons: 1, store: Store::Memstore, auth: Auth::Cephx, set: Vec::new() };
-        Ok(TestCluster { cluster: up::up(dir, Release::Pacific, &spec)? })
-    }
-
-    /// Its `ceph.conf`.
-    pub(crate) fn conf(&self) -> PathBuf {
-        self.cluster.conf()
-    }
-
-    /// Where Ceph's tools are.
-    pub(crate) fn bin(&self) -> &Path {
-        &self.cluster.bin
-    }
-
-    /// What its daemons hold against the clients that they served.
-    pub(crate) fn complaints(&self) -> Result<Vec<String>> {
-        oracle::complaints(&self.cluster)
-    }
 }
 
 fn print_env(cluster: &Cluster) -> Result<()> {

@@ -200,10 +200,13 @@ fn make_mons(cluster: &Cluster, tools: &Tools, fsid: &str, addrs: &[String]) -> 
     Ok(())
 }
 
+/// What the manager does by itself and is switched off: the first makes a pool of its own, the second moves PGs.
+const MGR_OPTIONS: &[&str] = &["mgr/devicehealth/enable_monitoring", "mgr/balancer/active"];
+
 /// Tells the monitors of all OSDs, in one run of `ceph`, and makes their stores.
 fn register_osds(cluster: &Cluster, tools: &Tools) -> Result<()> {
-    // The device health module would make a pool of its own.
-    let mut commands = String::from("config set mgr mgr/devicehealth/enable_monitoring false --force\n");
+    let mut commands: String =
+        MGR_OPTIONS.iter().map(|o| format!("config set mgr {o} false --force\n")).collect();
     let mut stores = Vec::new();
     for osd in 0..cluster.osds {
         let uuid = uuid()?;
