@@ -110,7 +110,7 @@ pub const fn gate(op: Traits, pool: PoolState, map: MapState, barrier: Epoch, wa
         return Verdict::Fail(OpError::Blocklisted { sent: false });
     }
     match pool {
-        PoolState::Eio => return Verdict::Fail(OpError::PoolEio),
+        PoolState::Eio => return Verdict::Fail(OpError::PoolEio { sent: false }),
         PoolState::Missing => return Verdict::Hold(Reason::PoolCheck),
         PoolState::Full | PoolState::Usable => {}
     }
@@ -139,4 +139,87 @@ pub const fn pause(op: Traits, pool: PoolState, map: MapState, barrier: Epoch) -
         return Some(Reason::Full);
     }
     None
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::collections::BTreeMap;
+    use alloc::format;
+    use alloc::string::String;
+    use alloc::vec::Vec;
+
+    use super::*;
+
+    const BARRIER: Epoch = Epoch(5);
+
+    type Case = (Traits, PoolState, MapState, Way);
+
+    /// Every combination of what the gate looks at.
+    fn all() -> Vec<Case> {
+        let bits = |n: u32| core::array::from_fn::<bool, 8, _>(|i| n >> i & 1 == 1);
+        let pools = [PoolState::Missing, PoolState::Eio, PoolState::Full, PoolState::Usable];
+        let ways = [Way::Homeless, Way::Reconnecting, Way::Backoff, Way::Behind, Way::Clear];
+        let mut cases = Vec::new();
+        for n in 0..256 {
+            let [reads, writes, respects_full, pause_reads, pause_writes, full, blocklisted, old] = bits(n);
+            let op = Traits { reads, writes, respects_full };
+            let epoch = if old { Epoch(4) } else { BARRIER };
+            let map = MapState { epoch, pause_reads, pause_writes, full, blocklisted };
+            cases.extend(pools.iter().flat_map(|pool| ways.iter().map(move |way| (op, *pool, map, *way))));
+        }
+        cases
+    }
+
+    /// All that speaks against sending, in the order of precedence.
+    fn obstacles((op, pool, map, way): Case) -> [(Verdict, bool); 12] {
+        use Reason as R;
+        let full = map.full || pool == PoolState::Full;
+        [
+            (Verdict::Fail(OpError::Blocklisted { sent: false }), map.blocklisted),
+            (Verdict::Fail(OpError::PoolEio { sent: false }), pool == PoolState::Eio),
+            (Verdict::Hold(R::PoolCheck), pool == PoolState::Missing),
+            (Verdict::Hold(R::Barrier), map.epoch < BARRIER),
+            (Verdict::Hold(R::Paused), map.pause_writes && op.writes),
+            (Verdict::Hold(R::Paused), map.pause_reads && op.reads),
+            (Verdict::Hold(R::Full), full && op.writes && op.respects_full),
+            (Verdict::Hold(R::Homeless), way == Way::Homeless),
+            (Verdict::Hold(R::Reconnecting), way == Way::Reconnecting),
+            (Verdict::Hold(R::Backoff), way == Way::Backoff),
+            (Verdict::Hold(R::Behind), way == Way::Behind),
+            (Verdict::Send, true),
+        ]
+    }
+
+    #[test]
+    fn the_first_obstacle_decides_over_every_combination() {
+        let mut counts: BTreeMap<String, u32> = BTreeMap::new();
+        for case in all() {
+            let (op, pool, map, way) = case;
+            let verdict = gate(op, pool, map, BARRIER, way);
+            let first = obstacles(case).into_iter().find(|(_, stands)| *stands).map(|(verdict, _)| verdict);
+            assert_eq!(Some(verdict), first, "{case:?}");
+            *counts.entry(format!("{verdict:?}")).or_default() += 1;
+        }
+        assert_eq!(counts.values().sum::<u32>(), 256 * 4 * 5);
+        // Counted by hand: of 128 (op, flags) that are not fenced, half are below the barrier. Of the 64 others, 64 * 9/16
+        // get past the pauses; of the writes among those that do, those that respect full stop at a full cluster or pool.
+        assert_eq!(counts["Fail(Blocklisted { sent: false })"], 128 * 20);
+        assert_eq!(counts["Fail(PoolEio { sent: false })"], 128 * 5);
+        assert_eq!(counts["Hold(PoolCheck)"], 128 * 5);
+        assert_eq!(counts["Hold(Barrier)"], 64 * 10);
+        assert_eq!(counts["Hold(Paused)"], (64 - 36) * 10);
+        assert_eq!(counts["Send"], counts["Hold(Homeless)"]);
+    }
+
+    #[test]
+    fn a_pause_is_what_the_gate_holds_for_it() {
+        for (op, pool, map, way) in all() {
+            let held = match gate(op, pool, MapState { blocklisted: false, ..map }, BARRIER, way) {
+                Verdict::Hold(reason @ (Reason::Barrier | Reason::Paused | Reason::Full)) => Some(reason),
+                _ => None,
+            };
+            let usable = matches!(pool, PoolState::Full | PoolState::Usable);
+            assert_eq!(pause(op, pool, map, BARRIER).filter(|_| usable), held);
+        }
+    }
 }

@@ -67,10 +67,12 @@ impl<C> Objecter<C> {
     /// Invariants O7 and O9.
     fn check_map_requests(&self) {
         if !self.shut_down {
-            never!(self.needs_map() && self.maps.armed.is_none(), "a map is needed and was not asked for");
+            never!(self.needs_map() && !self.maps.is_armed(), "a map is needed and was not asked for");
         }
         for tid in self.checks.iter() {
-            let checked = self.ops.get(tid).is_some_and(|row| row.map_dne_bound.is_none());
+            let waits =
+                |row: &Row<C>| row.state == State::Held(Reason::PoolCheck) && row.map_dne_bound.is_none();
+            let checked = self.ops.get(tid).is_some_and(waits);
             never!(!checked, "the monitors are asked for op {tid}, which does not wait for them");
         }
     }

@@ -5,7 +5,9 @@ use alloc::collections::BTreeSet;
 use loligo_wire::{Epoch, Tid};
 
 use crate::Objecter;
+use crate::gate::Reason;
 use crate::io::Output;
+use crate::ops::State;
 use crate::result::OpError;
 
 /// The ops that wait to learn the newest epoch that the monitors have. One question at a time: an op that comes while
@@ -41,10 +43,8 @@ impl MapChecks {
 
     /// The op no longer wants to know (`_op_cancel_map_check`).
     pub(crate) fn cancel(&mut self, tid: Tid) {
-        if !self.asked.is_empty() {
-            self.next.remove(&tid);
-            self.asked.remove(&tid);
-        }
+        self.next.remove(&tid);
+        self.asked.remove(&tid);
     }
 
     /// An answer; gives who waited for it.
@@ -83,7 +83,8 @@ impl<C> Objecter<C> {
     /// The monitors said which epoch is the newest (`CB_Op_Map_Latest`).
     pub(crate) fn handle_latest_map(&mut self, check: u64, newest: Epoch) {
         for tid in self.checks.answer(check) {
-            if let Some(row) = self.ops.get_mut(tid) {
+            if let Some(row) = self.ops.get_mut(tid).filter(|row| row.state == State::Held(Reason::PoolCheck))
+            {
                 row.map_dne_bound.get_or_insert(newest);
                 self.check_op_pool_dne(tid);
             }

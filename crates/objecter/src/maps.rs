@@ -12,7 +12,7 @@ use loligo_wire::{Decode, DecodeError, Epoch, PoolId, Tid, Uuid};
 use crate::Objecter;
 use crate::gate::{MapState, Reason};
 use crate::io::{Output, WantMap};
-use crate::ops::Home;
+use crate::ops::{Home, State};
 use crate::result::OpError;
 use crate::target::Recalc;
 
@@ -72,6 +72,11 @@ impl MapRequests {
     pub(crate) const fn forgive(&mut self) {
         self.full_asked = false;
     }
+
+    /// Whether something was asked, or will be with the next tick.
+    pub(crate) const fn is_armed(&self) -> bool {
+        self.armed.is_some() || self.full_asked
+    }
 }
 
 /// What the epochs of one batch have in common for the ops.
@@ -108,15 +113,18 @@ impl<C> Objecter<C> {
         };
         scan.note_full(&self.map, self.state.full);
         self.apply(batch, &mut scan);
+        self.got_map();
         // Whatever only a map can free is looked at with the newest, whichever epoch it was that freed it.
         scan.resend.extend(self.held(Reason::needs_map));
         for tid in scan.resend {
             self.recalc(now, tid);
         }
         self.fence();
-        self.got_map();
         if was_paused || self.is_anything_paused() || self.needs_map() {
             self.maybe_request_map();
+        }
+        if self.maps.full_wanted {
+            self.start_tick(now);
         }
     }
 
@@ -201,7 +209,7 @@ impl<C> Objecter<C> {
                     scan.resend.insert(tid);
                 }
                 Some(Recalc::PoolDne) => self.check_op_pool_dne(tid),
-                Some(Recalc::PoolEio) => self.fail(tid, OpError::PoolEio),
+                Some(Recalc::PoolEio) => self.fail(tid, OpError::PoolEio { sent: false }),
                 Some(Recalc::NoAction) | None => {}
             }
         }
@@ -254,7 +262,7 @@ impl<C> Objecter<C> {
             || epoch < self.maps.wanted
             || epoch < self.epoch_barrier
             || self.maps.full_wanted
-            || !self.held(Reason::needs_map).is_empty()
+            || self.ops.iter().any(|(_, row)| matches!(row.state, State::Held(reason) if reason.needs_map()))
     }
 
     /// A delivery used up a subscription to one (`MonClient::sub_got`).

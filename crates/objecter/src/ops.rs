@@ -1,5 +1,6 @@
 //! The table of ops: one row each, from submission to completion.
 
+use alloc::boxed::Box;
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::sync::Arc;
 use core::ops::Bound;
@@ -7,7 +8,7 @@ use core::ops::Bound;
 use loligo_base::Mono;
 use loligo_wire::message::MOSDOp;
 use loligo_wire::types::{HObject, ObjectLocator, OsdFlags, RequestRedirect};
-use loligo_wire::{Epoch, OsdId, Tid};
+use loligo_wire::{Epoch, OsdId, PoolId, Tid};
 
 use crate::gate::{Reason, Traits};
 use crate::io::SessionId;
@@ -45,6 +46,8 @@ pub(crate) struct Row<C> {
     pub(crate) message: Arc<MOSDOp>,
     /// The locator that the caller gave, or that of a redirect.
     pub(crate) oloc: ObjectLocator,
+    /// The object that the caller named, where a redirect led to another.
+    pub(crate) redirected_from: Option<Box<HObject>>,
     /// The tid on the wire; another than the row's key once the op was redirected or refused with `EAGAIN`.
     pub(crate) wire_tid: Tid,
     /// Whether it needs a new tid before it is sent for the first time, as an earlier op on its object took one.
@@ -90,6 +93,8 @@ impl<C> Row<C> {
     /// Another locator, and perhaps another name, is to be used from now on.
     pub(crate) fn redirect(&mut self, redirect: RequestRedirect) {
         let message = Arc::make_mut(&mut self.message);
+        let named = HObject { pool: self.oloc.pool, ..message.hobj.clone() };
+        self.redirected_from.get_or_insert_with(|| Box::new(named));
         if !redirect.locator.is_empty() {
             self.oloc = redirect.locator;
         }
@@ -112,12 +117,20 @@ impl<C> Row<C> {
         Arc::clone(&self.message)
     }
 
+    /// The object that the caller named, and its pool: the message may name a tier's.
+    fn named(&self) -> (PoolId, &HObject) {
+        match self.redirected_from.as_deref() {
+            Some(object) => (object.pool, object),
+            None => (self.oloc.pool, &self.message.hobj),
+        }
+    }
+
     /// Whether both are about the same object. Ops on whole groups are about none.
     fn is_same_object(&self, other: &Self) -> bool {
-        let (a, b) = (&self.message.hobj, &other.message.hobj);
+        let ((pool, a), (other_pool, b)) = (self.named(), other.named());
         self.target.is_object()
             && other.target.is_object()
-            && self.oloc.pool == other.oloc.pool
+            && pool == other_pool
             && a.oid == b.oid
             && a.nspace == b.nspace
             && a.key == b.key

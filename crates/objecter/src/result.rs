@@ -63,7 +63,10 @@ pub enum OpError {
     },
     /// The pool is marked to fail every op.
     #[error("the pool is marked to fail every op")]
-    PoolEio,
+    PoolEio {
+        /// Whether the op was sent.
+        sent: bool,
+    },
     /// The cluster has fenced this client.
     #[error("this client is blocklisted")]
     Blocklisted {
@@ -94,6 +97,9 @@ pub enum OpError {
     /// The op neither reads nor writes: it has nothing that an OSD could do.
     #[error("the op has nothing to do")]
     Empty,
+    /// More than 65,535 ops in one, or more than 1 GiB of data: no message holds that.
+    #[error("the op does not fit into a message")]
+    TooLarge,
 }
 
 impl OpError {
@@ -102,7 +108,8 @@ impl OpError {
     pub const fn errno(self) -> i32 {
         match self {
             Self::NoSuchPool { .. } => 2,
-            Self::PoolEio => 5,
+            Self::PoolEio { .. } => 5,
+            Self::TooLarge => 7,
             Self::Busy => 11,
             Self::Empty => 22,
             Self::Shutdown { .. } => 107,
@@ -117,11 +124,12 @@ impl OpError {
     pub const fn may_have_run(self) -> bool {
         match self {
             Self::NoSuchPool { sent }
+            | Self::PoolEio { sent }
             | Self::Blocklisted { sent }
             | Self::TimedOut { sent }
             | Self::Cancelled { sent }
             | Self::Shutdown { sent } => sent,
-            Self::PoolEio | Self::Busy | Self::Empty => false,
+            Self::Busy | Self::Empty | Self::TooLarge => false,
         }
     }
 
@@ -130,11 +138,12 @@ impl OpError {
     pub(crate) const fn with_sent(self, sent: bool) -> Self {
         match self {
             Self::NoSuchPool { .. } => Self::NoSuchPool { sent },
+            Self::PoolEio { .. } => Self::PoolEio { sent },
             Self::Blocklisted { .. } => Self::Blocklisted { sent },
             Self::TimedOut { .. } => Self::TimedOut { sent },
             Self::Cancelled { .. } => Self::Cancelled { sent },
             Self::Shutdown { .. } => Self::Shutdown { sent },
-            Self::PoolEio | Self::Busy | Self::Empty => self,
+            Self::Busy | Self::Empty | Self::TooLarge => self,
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use alloc::sync::Arc;
 
-use loligo_base::{Now, never};
+use loligo_base::Now;
 use loligo_wire::Tid;
 use loligo_wire::message::MOSDOp;
 use loligo_wire::types::{HObject, OsdFlags, ReqId};
@@ -17,6 +17,12 @@ use crate::sessions::Link;
 use crate::target::{Recalc, Target, View};
 use crate::throttle::Cost;
 use crate::timeouts::Timer;
+
+/// The count of ops has 16 bits in the message.
+const OPS_MAX: usize = u16::MAX as usize;
+
+/// The length of the data has 32 bits in the header, and a messenger takes no more than 1 GiB.
+const DATA_MAX: u64 = 1 << 30;
 
 impl<C> Objecter<C> {
     /// Submits an op and gives the tid under which it can be cancelled, also once it is sent under another. Whatever is
@@ -63,12 +69,17 @@ impl<C> Objecter<C> {
         tid
     }
 
-    const fn refuse(&self, op: &Op) -> Option<OpError> {
+    /// What is wrong with an op whatever the map says.
+    fn refuse(&self, op: &Op) -> Option<OpError> {
         if self.shut_down {
             return Some(OpError::Shutdown { sent: false });
         }
         if op.ops.is_empty() || !op.flags.has_any(OsdFlags(OsdFlags::READ.0 | OsdFlags::WRITE.0)) {
             return Some(OpError::Empty);
+        }
+        let data: u64 = op.ops.iter().map(|op| op.data.len() as u64).fold(0, u64::saturating_add);
+        if op.ops.len() > OPS_MAX || data > DATA_MAX {
+            return Some(OpError::TooLarge);
         }
         None
     }
@@ -94,6 +105,7 @@ impl<C> Objecter<C> {
             token,
             message: Arc::new(message),
             oloc: op.oloc,
+            redirected_from: None,
             wire_tid: tid,
             renumber: false,
             target: Target::new(op.subject, flags, op.resend_on_any_change),
@@ -129,9 +141,13 @@ impl<C> Objecter<C> {
             return;
         }
         let Some(row) = self.ops.get_mut(tid) else { return };
+        let was_checked = row.state == State::Held(Reason::PoolCheck);
         row.state = State::Resolve;
         let (traits, pool, osd) = (row.traits(), row.target.pool_state, row.target.osd);
         let served = osd.is_osd() && matches!(pool, PoolState::Full | PoolState::Usable);
+        if was_checked && pool != PoolState::Missing {
+            self.checks.cancel(tid);
+        }
         if served {
             self.get_session(osd);
         }
@@ -240,7 +256,6 @@ impl<C> Objecter<C> {
 
     /// Ends an op at its caller's wish, unless it has ended already (`op_cancel`).
     pub(crate) fn op_cancel(&mut self, tid: Tid) {
-        never!(tid > self.last_tid, "a tid is cancelled that was never given");
         self.fail(tid, OpError::Cancelled { sent: false });
     }
 }

@@ -29,7 +29,7 @@ impl<C> Objecter<C> {
         }
     }
 
-    /// Keeps the tick going while there are ops. An idle Objecter sleeps.
+    /// Keeps the tick going while something may have to be asked again. An idle Objecter sleeps.
     pub(crate) fn start_tick(&mut self, now: Now) {
         if !self.ticking {
             self.ticking = true;
@@ -41,13 +41,14 @@ impl<C> Objecter<C> {
     /// say that they are down (`tick`). What was asked in vain is asked again.
     fn tick(&mut self, now: Now) {
         self.ticking = false;
-        if self.ops.is_empty() {
+        self.maps.forgive();
+        let needs_map = self.needs_map();
+        if self.ops.is_empty() && !needs_map {
             return;
         }
         self.start_tick(now);
-        self.maps.forgive();
         let laggy = self.laggy_sessions(now.mono);
-        if !self.homeless.is_empty() || !laggy.is_empty() {
+        if needs_map || !laggy.is_empty() {
             self.maybe_request_map();
         }
         self.outputs.extend(laggy.into_iter().map(Output::Ping));
