@@ -2,9 +2,7 @@
 
 extern crate std;
 
-use alloc::collections::BTreeMap;
 use alloc::vec;
-use core::fmt::Debug;
 use std::path::Path;
 use std::{env, eprintln, fs};
 
@@ -51,55 +49,11 @@ fn service_reply() -> CephXServiceTicketReply {
     }
 }
 
-/// The value comes back equal, and nothing shorter than its bytes is one.
-fn round<T: Encode + Decode + PartialEq + Debug>(value: &T) {
-    let bytes = value.to_bytes(Features::PACIFIC);
-    assert!(bytes.len() >= T::MIN_SIZE, "{value:?} is shorter than its type's MIN_SIZE");
-    assert_eq!(T::decode_all(&bytes).as_ref(), Ok(value));
-    for cut in 0..bytes.len() {
-        assert!(T::decode_all(&bytes.slice(..cut)).is_err(), "a prefix of {cut} bytes of {value:?}");
-    }
-}
-
-#[test]
-fn each_structure_rounds_and_no_prefix_of_one_is_one() {
-    round(&key());
-    round(&CryptoKey { key_type: KeyType(99), ..key() });
-    round(&CryptoKey::default());
-    round(&CephXServerChallenge { server_challenge: 1 });
-    round(&CephXChallengeBlob { server_challenge: 1, client_challenge: 2 });
-    round(&CephXRequestHeader { request_type: RequestType::ROTATING_KEY });
-    round(&CephXResponseHeader { request_type: RequestType(7), status: -13 });
-    round(&blob());
-    round(&ticket());
-    round(&CephXServiceTicket { session_key: key(), validity: Wall::new(3600, 0) });
-    round(&CephXServiceTicketInfo { ticket: ticket(), session_key: key() });
-    round(&CephXServiceTicketRequest { keys: EntityTypes(0x15) });
-    round(&CephXAuthorizer { global_id: GlobalId(9), service: EntityType::OSD, ticket: blob() });
-    round(&CephXAuthorize { nonce: 5, have_challenge: true, server_challenge_plus_one: 6 });
-    round(&CephXAuthorizeChallenge { server_challenge: 8 });
-    round(&CephXAuthorizeReply { nonce_plus_one: 6, connection_secret: Secret::default() });
-    round(&CephXAuthorizeReply { nonce_plus_one: 6, connection_secret: Secret::new(&[1; 64]) });
-    round(&service_reply());
-    round(&AuthRequestMon { name: AuthEntityName::client("a"), global_id: GlobalId(3) });
-    round(&AuthNoneAuthorizer { name: AuthEntityName::client("a"), global_id: GlobalId(3) });
-    round(&AuthRequestStart {
-        methods: vec![AuthMethod::CEPHX, AuthMethod::NONE],
-        name: AuthEntityName::client("a"),
-        global_id: GlobalId(0),
-    });
-    let expiring = ExpiringCryptoKey { key: key(), expiration: Wall::new(5, 5) };
-    round(&RotatingSecrets { secrets: BTreeMap::from([(4, expiring)]), max_ver: 4 });
-    for version in 1..=CephXAuthenticate::VERSION {
-        let other_keys = if version == 1 { EntityTypes::NONE } else { EntityTypes(0x35) };
-        round(&CephXAuthenticate { version, client_challenge: 1, key: 2, old_ticket: blob(), other_keys });
-    }
-}
-
 #[test]
 fn the_reply_to_a_login_may_end_before_the_part_that_nautilus_added() {
     let old = CephXAuthSessionReply { auth: service_reply(), more: None };
-    round(&old);
+    let bytes = old.to_bytes(Features::PACIFIC);
+    assert_eq!(CephXAuthSessionReply::decode_all(&bytes).as_ref(), Ok(&old));
     let more = CephXAuthSessionMore { extra_tickets: Bytes::from_static(b"x"), ..Default::default() };
     let new = CephXAuthSessionReply { more: Some(more), ..old };
     let bytes = new.to_bytes(Features::PACIFIC);

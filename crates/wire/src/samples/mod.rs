@@ -2,6 +2,7 @@
 //!
 //! A [`Case`] is a value together with its codec, whatever its type; a [`MessageCase`] likewise for a message.
 
+mod cephx;
 mod entity;
 pub(crate) mod maps;
 mod messages;
@@ -106,7 +107,7 @@ impl MessageCase {
 /// Values of all types that are no messages.
 #[must_use]
 pub fn cases() -> Vec<Case> {
-    [entity::cases(), maps::cases(), msgr1::cases(), types::cases()].into_iter().flatten().collect()
+    [cephx::cases(), entity::cases(), maps::cases(), msgr1::cases(), types::cases()].into_iter().flatten().collect()
 }
 
 /// Messages of all types.
