@@ -67,7 +67,11 @@ impl Challenged {
             let extra = grant_all(keys, request.other_keys, holder, &grant.session_key, now, entropy);
             CephXAuthSessionMore {
                 connection_secret: tell_secret(secret_len.and(Some(&secret)), &grant.session_key, entropy),
-                extra_tickets: extra.to_bytes(Features::NONE),
+                extra_tickets: if extra.tickets.is_empty() {
+                    Bytes::new()
+                } else {
+                    extra.to_bytes(Features::NONE)
+                },
             }
         });
         let mut e = response(RequestType::AUTH_SESSION_KEY);
