@@ -107,7 +107,10 @@ impl MessageCase {
 /// Values of all types that are no messages.
 #[must_use]
 pub fn cases() -> Vec<Case> {
-    [cephx::cases(), entity::cases(), maps::cases(), msgr1::cases(), types::cases()].into_iter().flatten().collect()
+    [cephx::cases(), entity::cases(), maps::cases(), msgr1::cases(), types::cases()]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 /// Messages of all types.
