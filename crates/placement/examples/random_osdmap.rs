@@ -3,8 +3,10 @@
 //! then says where its PGs belong.
 //!
 //! ```text
-//! random_osdmap SEED FILE
+//! random_osdmap SEED FILE [reef]
 //! ```
+//!
+//! The map is one of a Pacific cluster, or of a Reef cluster, which may have upmaps of primaries.
 
 #![expect(clippy::indexing_slicing, reason = "what is indexed was just made that long")]
 
@@ -14,6 +16,7 @@ use std::fs;
 use std::sync::Arc;
 
 use loligo_base::Prng;
+use loligo_placement::{Scratch, pg_to_raw_upmap};
 use loligo_wire::crush::{
     Bucket, BucketAlg, ChooseArg, ChooseArgMap, CrushMap, Rule, RuleOp, RuleStep, Tunables,
 };
@@ -23,7 +26,11 @@ use loligo_wire::{Encode, Epoch, Features, OsdId, PoolId, Release, Text};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let args: Vec<String> = env::args().skip(1).collect();
-    let [seed, file] = args.as_slice() else { return Err("usage: random_osdmap SEED FILE".into()) };
+    let (seed, file, reef) = match args.as_slice() {
+        [seed, file] => (seed, file, false),
+        [seed, file, release] if release == "reef" => (seed, file, true),
+        _ => return Err("usage: random_osdmap SEED FILE [reef]".into()),
+    };
     let mut dice = Dice(Prng::new(seed.parse()?));
     let mut map = OSDMap { epoch: Epoch(7), require_osd_release: Release::PACIFIC, ..OSDMap::default() };
     map.flags = OsdMapFlags::SORTBITWISE | OsdMapFlags::RECOVERY_DELETES | OsdMapFlags::PURGED_SNAPDIRS;
@@ -31,7 +38,13 @@ fn main() -> Result<(), Box<dyn Error>> {
     osds(&mut dice, &mut map)?;
     pools(&mut dice, &mut map);
     overrides(&mut dice, &mut map);
-    fs::write(file, map.to_bytes(Features::PACIFIC))?;
+    let mut features = Features::PACIFIC;
+    if reef {
+        map.require_osd_release = Release::REEF;
+        features = features | Features::SERVER_QUINCY | Features::SERVER_REEF;
+        upmap_primaries(&mut dice, &mut map);
+    }
+    fs::write(file, map.to_bytes(features))?;
     Ok(())
 }
 
@@ -264,6 +277,21 @@ fn overrides(dice: &mut Dice, map: &mut OSDMap) {
                 Arc::make_mut(&mut map.pg_temp).insert(pg, some);
             }
             _ => {}
+        }
+    }
+}
+
+/// Another primary for every other PG, often one of its OSDs.
+fn upmap_primaries(dice: &mut Dice, map: &mut OSDMap) {
+    let (mut scratch, mut osds) = (Scratch::new(), Vec::new());
+    let max_osd = u32::try_from(map.get_max_osd()).unwrap_or(1);
+    let pools: Vec<(PoolId, u32)> = map.get_pools().map(|(id, pool)| (id, pool.pg_num)).collect();
+    for pg in pools.into_iter().flat_map(|(id, pg_num)| (0..pg_num).map(move |seed| PgId::new(id, seed))) {
+        pg_to_raw_upmap(map, pg, &mut scratch, &mut osds);
+        let stranger = OsdId(i32::try_from(dice.below(max_osd)).unwrap_or(0));
+        let primary = if osds.is_empty() || dice.chance(20) { stranger } else { dice.pick(&osds) };
+        if dice.chance(50) {
+            Arc::make_mut(&mut map.pg_upmap_primaries).insert(pg, primary);
         }
     }
 }
