@@ -72,3 +72,59 @@ impl Cache {
         self.pools.clear();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use loligo_wire::OsdId;
+    use loligo_wire::crush::CrushMap;
+    use loligo_wire::osdmap::{OsdState, PgPool, PoolType};
+
+    use super::*;
+
+    fn map() -> OSDMap {
+        let mut crush = CrushMap::with_hosts(3, 1);
+        let crush_rule = crush.add_simple_rule("rule", "default", "host", false).unwrap();
+        let mut map = OSDMap { crush: Arc::new(crush), ..OSDMap::default() };
+        map.set_max_osd(3).unwrap();
+        map.osd_state.fill(OsdState::EXISTS | OsdState::UP);
+        map.osd_weight.fill(OSDMap::IN);
+        let pool_type = PoolType::REPLICATED;
+        let pool = PgPool { pool_type, size: 3, crush_rule, pg_num: 12, pgp_num: 12, ..PgPool::default() };
+        map.pools.insert(PoolId(1), Arc::new(pool));
+        map
+    }
+
+    #[test]
+    fn an_answer_lasts_for_its_epoch() {
+        let (mut map, mut cache) = (map(), Cache::new());
+        let mut ask =
+            |map: &OSDMap, seed| cache.pg_to_up_acting_osds(map, PgId::new(PoolId(1), seed)).unwrap();
+        let first = ask(&map, 4);
+        assert_eq!(first.acting.len(), 3);
+        // 12 folds onto 4, so that this is the same answer and not only an equal one.
+        assert!(Arc::ptr_eq(&first, &ask(&map, 12)));
+        // A map in which nothing changed for this PG: still the same.
+        map.epoch = map.epoch.next();
+        assert!(Arc::ptr_eq(&first, &ask(&map, 4)));
+        // The primary stops.
+        map.epoch = map.epoch.next();
+        let OsdId(primary) = first.acting_primary.unwrap();
+        map.osd_state[usize::try_from(primary).unwrap()] = OsdState::EXISTS;
+        assert_eq!(ask(&map, 4).acting, first.acting[1..]);
+    }
+
+    #[test]
+    fn a_pool_that_is_gone_is_forgotten() {
+        let (mut map, mut cache) = (map(), Cache::new());
+        let pg = PgId::new(PoolId(1), 0);
+        assert!(cache.pg_to_up_acting_osds(&map, pg).is_some());
+        map.pools.clear();
+        assert!(cache.pg_to_up_acting_osds(&map, pg).is_none());
+        assert!(cache.pools.is_empty());
+        map = self::map();
+        assert!(cache.pg_to_up_acting_osds(&map, pg).is_some());
+        map.pools.clear();
+        cache.prune(&map);
+        assert!(cache.pools.is_empty());
+    }
+}
