@@ -1,6 +1,6 @@
 //! What callers ask of a client, and what they are told.
 
-use alloc::string::String;
+use alloc::string::{String, ToString};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
@@ -132,7 +132,7 @@ pub enum ConnectError {
     #[error("no monitors are known: there is no mon_host")]
     NoMonitors,
     /// The monitors refused us.
-    #[error("the monitors refuse {name}: {error}")]
+    #[error("the monitors do not let {name} in: {}", reason(error))]
     Refused {
         /// Who we said we are.
         name: String,
@@ -164,6 +164,18 @@ impl ConnectError {
             Self::TimedOut { .. } => 110,
             Self::Shutdown => 108,
         }
+    }
+}
+
+/// What a refusal by the monitors means for the user.
+fn reason(error: &AuthError) -> String {
+    match error {
+        // They say the same in both cases, so that names cannot be found out by trying.
+        AuthError::Refused { errno: 1 | 13 } => "the key is wrong, or there is no such name".into(),
+        AuthError::Refused { errno: 95 } => {
+            "they allow none of the methods of authentication that were offered".into()
+        }
+        other => other.to_string(),
     }
 }
 

@@ -247,7 +247,7 @@ impl<C> Client<C> {
             (Some(Link::Osd { session, .. }), ClientMsg::OsdBackoff(backoff)) => {
                 self.objecter.handle(now, osd::Input::Backoff { session: *session, backoff });
             }
-            (_, msg) => tracing::debug!(%con, ?msg, "a message that nobody waits for"),
+            (_, msg) => tracing::debug!(%con, msg = msg.name(), "a message that nobody waits for"),
         }
     }
 

@@ -33,6 +33,18 @@ pub enum ClientMsg {
 }
 
 impl ClientMsg {
+    /// What it is, for a log: what is in it may be secret.
+    pub(crate) const fn name(&self) -> &'static str {
+        match self {
+            Self::Mon(_) => "a monitor's",
+            Self::OsdMap(_) => "maps",
+            Self::OsdOpReply(_) => "the result of an op",
+            Self::OsdBackoff(_) => "a back-off",
+            Self::Ping => "a ping",
+            Self::Unknown { .. } => "unknown",
+        }
+    }
+
     /// Reads a message.
     ///
     /// # Errors
