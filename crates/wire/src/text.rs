@@ -216,7 +216,10 @@ mod tests {
     #[test]
     fn a_map_is_sorted_and_the_later_of_two_counts() {
         let map: TextMap = [("m", "1"), ("k", "2"), ("m", "3")].into_iter().collect();
-        assert_eq!(map.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>(), ["k=2", "m=3"]);
+        assert_eq!(
+            map.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>(),
+            ["k=2", "m=3"]
+        );
         assert_eq!(map.get("m").map(ToString::to_string).as_deref(), Some("3"));
         assert_eq!(map.get("n"), None);
         assert_eq!(TextMap::decode_all(&map.to_bytes(Features::PACIFIC)), Ok(map));

@@ -325,7 +325,11 @@ fn encoding_features_follow_the_oldest_osds() {
     let of =
         |require_osd_release| OSDMap { require_osd_release, ..OSDMap::default() }.get_encoding_features();
     assert!(of(Release::REEF).has(Features::SERVER_REEF));
-    assert_eq!(of(Release::PACIFIC), Features(0x0f00_0880_1021_2a04), "what incrementals of such clusters name");
+    assert_eq!(
+        of(Release::PACIFIC),
+        Features(0x0f00_0880_1021_2a04),
+        "what incrementals of such clusters name"
+    );
     assert!(
         of(Release::PACIFIC).has(Features::SERVER_OCTOPUS)
             && !of(Release::PACIFIC).has(Features::SERVER_REEF)

@@ -3,17 +3,14 @@
 //! Follows `OSDMap::apply_incremental` of Ceph 18.2, the order of changes included: states before OSDs that are marked
 //! up, CRUSH after both. Where Ceph asserts, this fails.
 
+mod cluster;
 mod osds;
 mod placement;
 mod pools;
-mod releases;
-
-use alloc::collections::{BTreeMap, BTreeSet};
-use alloc::sync::Arc;
 
 use thiserror::Error;
 
-use super::{Incremental, MutateAllowCrimson, OSDMap};
+use super::{Incremental, OSDMap};
 use crate::{Decode, DecodeError, Decoder, Epoch, OsdId, PoolId, Uuid};
 
 /// Why an incremental cannot be applied to a map. The way on is a full map.
@@ -99,152 +96,96 @@ impl OSDMap {
         Ok(full)
     }
 
-    /// Applies every field. It is taken apart whole, so that a new field does not compile until it has its place here.
     fn apply(&mut self, inc: &Incremental) -> Result<(), ApplyError> {
-        let Incremental {
-            // About the encoding, not about the map.
-            encode_features: _,
-            full_crc: _,
-            inc_crc: _,
-            fullmap: _,
-            fsid,
-            epoch,
-            modified,
-            new_flags,
-            new_max_osd,
-            new_pool_max,
-            new_pools,
-            new_removed_snaps,
-            new_purged_snaps,
-            new_last_up_change,
-            new_last_in_change,
-            new_pool_names,
-            old_pools,
-            new_weight,
-            new_primary_affinity,
-            old_erasure_code_profiles,
-            new_erasure_code_profiles,
-            new_state,
-            new_up_client,
-            new_hb_back_up,
-            new_hb_front_up,
-            new_up_cluster,
-            new_up_thru,
-            new_last_clean_interval,
-            new_lost,
-            new_xinfo,
-            new_uuid,
-            new_pg_temp,
-            new_primary_temp,
-            new_pg_upmap,
-            old_pg_upmap,
-            new_pg_upmap_items,
-            old_pg_upmap_items,
-            new_pg_upmap_primary,
-            old_pg_upmap_primary,
-            new_blocklist,
-            old_blocklist,
-            new_range_blocklist,
-            old_range_blocklist,
-            new_crush_node_flags,
-            new_device_class_flags,
-            cluster_snapshot,
-            new_nearfull_ratio,
-            new_backfillfull_ratio,
-            new_full_ratio,
-            new_require_min_compat_client,
-            new_require_osd_release,
-            crush,
-            change_stretch_mode,
-            stretch_mode_enabled,
-            new_stretch_bucket_count,
-            new_degraded_stretch_mode,
-            new_recovering_stretch_mode,
-            new_stretch_mode_bucket,
-            mutate_allow_crimson,
-        } = inc;
-
+        every_field_has_its_place(inc);
         self.crc = None;
-        self.fsid = *fsid;
-        self.epoch = *epoch;
-        self.modified = *modified;
-        self.apply_flags(*new_flags);
-        new_max_osd.map_or(Ok(()), |max| self.set_max_osd(max))?;
-
-        self.apply_pool_max(*new_pool_max)?;
-        self.apply_pools(new_pools);
-        self.apply_snaps(new_removed_snaps, new_purged_snaps)?;
-        self.apply_stamps(*new_last_up_change, *new_last_in_change);
-        self.apply_pool_names(new_pool_names, old_pools);
-
-        self.apply_weights(new_weight)?;
-        self.apply_affinities(new_primary_affinity)?;
-        self.apply_profiles(old_erasure_code_profiles, new_erasure_code_profiles);
-        self.apply_states(new_state)?;
-        self.apply_up(new_up_client, new_hb_back_up, new_hb_front_up)?;
-        self.apply_cluster_addrs(new_up_cluster)?;
-        self.apply_info(new_up_thru, new_last_clean_interval, new_lost)?;
-        self.apply_xinfo(new_xinfo)?;
-        self.apply_uuids(new_uuid)?;
-
-        self.apply_pg_temp(new_pg_temp, new_primary_temp);
-        merge(&mut self.pg_upmap, new_pg_upmap, old_pg_upmap);
-        merge(&mut self.pg_upmap_items, new_pg_upmap_items, old_pg_upmap_items);
-        merge(&mut self.pg_upmap_primaries, new_pg_upmap_primary, old_pg_upmap_primary);
-
-        self.apply_blocklist(new_blocklist, old_blocklist);
-        self.apply_range_blocklist(new_range_blocklist, old_range_blocklist);
-        set_or_clear(&mut self.crush_node_flags, new_crush_node_flags);
-        set_or_clear(&mut self.device_class_flags, new_device_class_flags);
-        self.apply_cluster_snapshot(cluster_snapshot);
-        self.apply_ratios(*new_nearfull_ratio, *new_backfillfull_ratio, *new_full_ratio);
-        self.apply_releases(*new_require_min_compat_client, *new_require_osd_release);
-        self.apply_crush(crush)?;
-
-        if *change_stretch_mode {
-            self.stretch_mode_enabled = *stretch_mode_enabled;
-            self.stretch_bucket_count = *new_stretch_bucket_count;
-            self.degraded_stretch_mode = *new_degraded_stretch_mode;
-            self.recovering_stretch_mode = *new_recovering_stretch_mode;
-            self.stretch_mode_bucket = *new_stretch_mode_bucket;
-        }
-        match *mutate_allow_crimson {
-            MutateAllowCrimson::SET => self.allow_crimson = true,
-            MutateAllowCrimson::CLEAR => self.allow_crimson = false,
-            _ => {}
-        }
+        self.apply_cluster(inc)?;
+        self.apply_pools(inc)?;
+        self.apply_osds(inc)?;
+        self.apply_placement(inc);
+        self.apply_blocklist(inc);
+        self.apply_thresholds(inc);
+        self.apply_crush(&inc.crush)?;
+        self.apply_stretch_mode(inc);
         Ok(())
     }
+}
+
+/// Names each field where it is applied, in the order in which that happens: a new one does not compile until it has a
+/// place here, and there.
+const fn every_field_has_its_place(inc: &Incremental) {
+    let Incremental {
+        // Nowhere: about the encoding.
+        encode_features: _,
+        full_crc: _,
+        inc_crc: _,
+        // `apply_incremental`, `apply_cluster`.
+        fullmap: _,
+        fsid: _,
+        epoch: _,
+        modified: _,
+        new_flags: _,
+        new_max_osd: _,
+        // `apply_pools`.
+        new_pool_max: _,
+        new_pools: _,
+        new_removed_snaps: _,
+        new_purged_snaps: _,
+        new_pool_names: _,
+        old_pools: _,
+        // `apply_osds`.
+        new_last_up_change: _,
+        new_last_in_change: _,
+        new_weight: _,
+        new_primary_affinity: _,
+        new_state: _,
+        new_up_client: _,
+        new_hb_back_up: _,
+        new_hb_front_up: _,
+        new_up_cluster: _,
+        new_up_thru: _,
+        new_last_clean_interval: _,
+        new_lost: _,
+        new_xinfo: _,
+        new_uuid: _,
+        // `apply_placement`.
+        old_erasure_code_profiles: _,
+        new_erasure_code_profiles: _,
+        new_pg_temp: _,
+        new_primary_temp: _,
+        new_pg_upmap: _,
+        old_pg_upmap: _,
+        new_pg_upmap_items: _,
+        old_pg_upmap_items: _,
+        new_pg_upmap_primary: _,
+        old_pg_upmap_primary: _,
+        // `apply_blocklist`, `apply_thresholds`.
+        new_blocklist: _,
+        old_blocklist: _,
+        new_range_blocklist: _,
+        old_range_blocklist: _,
+        new_crush_node_flags: _,
+        new_device_class_flags: _,
+        cluster_snapshot: _,
+        new_nearfull_ratio: _,
+        new_backfillfull_ratio: _,
+        new_full_ratio: _,
+        new_require_min_compat_client: _,
+        new_require_osd_release: _,
+        // `apply_crush`, `apply_stretch_mode`.
+        crush: _,
+        change_stretch_mode: _,
+        stretch_mode_enabled: _,
+        new_stretch_bucket_count: _,
+        new_degraded_stretch_mode: _,
+        new_recovering_stretch_mode: _,
+        new_stretch_mode_bucket: _,
+        mutate_allow_crimson: _,
+    } = inc;
 }
 
 /// The element of an OSD in a vector over OSDs.
 fn slot<'a, T>(all: &'a mut [T], osd: OsdId, field: &'static str) -> Result<&'a mut T, ApplyError> {
     let place = usize::try_from(osd.0).ok().and_then(|i| all.get_mut(i));
     place.ok_or(ApplyError::NoSuchOsd { field, osd })
-}
-
-/// Adds entries, then removes some. A map without changes stays shared.
-fn merge<K: Ord + Clone, V: Clone>(map: &mut Arc<BTreeMap<K, V>>, new: &BTreeMap<K, V>, old: &BTreeSet<K>) {
-    if new.is_empty() && old.is_empty() {
-        return;
-    }
-    let map = Arc::make_mut(map);
-    map.extend(new.clone());
-    for key in old {
-        map.remove(key);
-    }
-}
-
-/// Takes over the entries that are not the default, and removes those that are.
-fn set_or_clear<K: Ord + Copy, V: Copy + Default + PartialEq>(
-    map: &mut BTreeMap<K, V>,
-    new: &BTreeMap<K, V>,
-) {
-    for (key, value) in new {
-        if *value == V::default() {
-            map.remove(key);
-        } else {
-            map.insert(*key, *value);
-        }
-    }
 }

@@ -5,9 +5,11 @@ use alloc::sync::Arc;
 use alloc::vec;
 use alloc::vec::Vec;
 
+use loligo_base::Wall;
+
 use super::{ApplyError, slot};
 use crate::osdmap::osd_addrs::share;
-use crate::osdmap::{OSDMap, OsdInfo, OsdState, OsdXInfo};
+use crate::osdmap::{Incremental, OSDMap, OsdInfo, OsdState, OsdXInfo};
 use crate::{EntityAddrVec, Epoch, OsdId, Uuid};
 
 /// Changes elements of a vector over OSDs. A vector without changes stays shared.
@@ -93,7 +95,28 @@ impl OSDMap {
 }
 
 impl OSDMap {
-    pub(super) fn apply_weights(&mut self, new: &BTreeMap<OsdId, u32>) -> Result<(), ApplyError> {
+    pub(super) fn apply_osds(&mut self, inc: &Incremental) -> Result<(), ApplyError> {
+        self.apply_stamps(inc.new_last_up_change, inc.new_last_in_change);
+        self.apply_weights(&inc.new_weight)?;
+        self.apply_affinities(&inc.new_primary_affinity)?;
+        self.apply_states(&inc.new_state)?;
+        self.apply_up(&inc.new_up_client, &inc.new_hb_back_up, &inc.new_hb_front_up)?;
+        self.apply_cluster_addrs(&inc.new_up_cluster)?;
+        self.apply_info(&inc.new_up_thru, &inc.new_last_clean_interval, &inc.new_lost)?;
+        update(&mut self.osd_xinfo, &inc.new_xinfo, "new_xinfo", |xinfo, new| *xinfo = *new)?;
+        update(&mut self.osd_uuid, &inc.new_uuid, "new_uuid", |uuid, new| *uuid = *new)
+    }
+
+    fn apply_stamps(&mut self, last_up_change: Wall, last_in_change: Wall) {
+        if last_up_change != Wall::ZERO {
+            self.last_up_change = last_up_change;
+        }
+        if last_in_change != Wall::ZERO {
+            self.last_in_change = last_in_change;
+        }
+    }
+
+    fn apply_weights(&mut self, new: &BTreeMap<OsdId, u32>) -> Result<(), ApplyError> {
         for (osd, weight) in new {
             self.set_weight(*osd, *weight)?;
             if *weight != Self::OUT {
@@ -108,11 +131,11 @@ impl OSDMap {
         })
     }
 
-    pub(super) fn apply_affinities(&mut self, new: &BTreeMap<OsdId, u32>) -> Result<(), ApplyError> {
+    fn apply_affinities(&mut self, new: &BTreeMap<OsdId, u32>) -> Result<(), ApplyError> {
         new.iter().try_for_each(|(osd, affinity)| self.set_primary_affinity(*osd, *affinity))
     }
 
-    pub(super) fn apply_states(&mut self, new: &BTreeMap<OsdId, OsdState>) -> Result<(), ApplyError> {
+    fn apply_states(&mut self, new: &BTreeMap<OsdId, OsdState>) -> Result<(), ApplyError> {
         for (osd, flips) in new {
             let flips = if *flips == OsdState::NONE { OsdState::UP } else { *flips };
             let state = slot(&mut self.osd_state, *osd, "new_state")?;
@@ -145,7 +168,7 @@ impl OSDMap {
     }
 
     /// Marks OSDs up. Where an incremental does not say where one takes heartbeats, it has no address for them.
-    pub(super) fn apply_up(
+    fn apply_up(
         &mut self,
         client: &BTreeMap<OsdId, EntityAddrVec>,
         hb_back: &BTreeMap<OsdId, EntityAddrVec>,
@@ -167,10 +190,7 @@ impl OSDMap {
         update(&mut self.osd_info, client, FIELD, |info, _| info.up_from = epoch)
     }
 
-    pub(super) fn apply_cluster_addrs(
-        &mut self,
-        new: &BTreeMap<OsdId, EntityAddrVec>,
-    ) -> Result<(), ApplyError> {
+    fn apply_cluster_addrs(&mut self, new: &BTreeMap<OsdId, EntityAddrVec>) -> Result<(), ApplyError> {
         if new.is_empty() {
             return Ok(());
         }
@@ -181,7 +201,7 @@ impl OSDMap {
         Ok(())
     }
 
-    pub(super) fn apply_info(
+    fn apply_info(
         &mut self,
         up_thru: &BTreeMap<OsdId, Epoch>,
         last_clean_interval: &BTreeMap<OsdId, (Epoch, Epoch)>,
@@ -194,13 +214,5 @@ impl OSDMap {
             info.last_clean_end = *end;
         })?;
         update(all, lost, "new_lost", |info, epoch| info.lost_at = *epoch)
-    }
-
-    pub(super) fn apply_xinfo(&mut self, new: &BTreeMap<OsdId, OsdXInfo>) -> Result<(), ApplyError> {
-        update(&mut self.osd_xinfo, new, "new_xinfo", |xinfo, new| *xinfo = *new)
-    }
-
-    pub(super) fn apply_uuids(&mut self, new: &BTreeMap<OsdId, Uuid>) -> Result<(), ApplyError> {
-        update(&mut self.osd_uuid, new, "new_uuid", |uuid, new| *uuid = *new)
     }
 }

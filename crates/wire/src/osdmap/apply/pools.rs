@@ -4,18 +4,26 @@ use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::sync::Arc;
 
 use super::ApplyError;
-use crate::osdmap::{OSDMap, PgPool, SnapIntervalSet};
-use crate::{PoolId, Text, TextMap};
+use crate::osdmap::{Incremental, OSDMap, PgPool, SnapIntervalSet};
+use crate::{PoolId, Text};
 
 impl OSDMap {
-    pub(super) fn apply_pool_max(&mut self, new: Option<PoolId>) -> Result<(), ApplyError> {
+    pub(super) fn apply_pools(&mut self, inc: &Incremental) -> Result<(), ApplyError> {
+        self.apply_pool_max(inc.new_pool_max)?;
+        self.apply_new_pools(&inc.new_pools);
+        self.apply_snaps(&inc.new_removed_snaps, &inc.new_purged_snaps)?;
+        self.apply_pool_names(&inc.new_pool_names, &inc.old_pools);
+        Ok(())
+    }
+
+    fn apply_pool_max(&mut self, new: Option<PoolId>) -> Result<(), ApplyError> {
         if let Some(max) = new {
             self.pool_max = i32::try_from(max.0).map_err(|_| ApplyError::PoolMax(max))?;
         }
         Ok(())
     }
 
-    pub(super) fn apply_pools(&mut self, new: &BTreeMap<PoolId, PgPool>) {
+    fn apply_new_pools(&mut self, new: &BTreeMap<PoolId, PgPool>) {
         for (id, pool) in new {
             let pool = PgPool { last_change: self.epoch, ..pool.clone() };
             self.pools.insert(*id, Arc::new(pool));
@@ -23,7 +31,7 @@ impl OSDMap {
     }
 
     /// What is removed joins the queue, what is purged leaves it; both are remembered for this epoch alone.
-    pub(super) fn apply_snaps(
+    fn apply_snaps(
         &mut self,
         removed: &BTreeMap<PoolId, SnapIntervalSet>,
         purged: &BTreeMap<PoolId, SnapIntervalSet>,
@@ -49,18 +57,11 @@ impl OSDMap {
         Ok(())
     }
 
-    pub(super) fn apply_pool_names(&mut self, new: &BTreeMap<PoolId, Text>, old_pools: &BTreeSet<PoolId>) {
+    fn apply_pool_names(&mut self, new: &BTreeMap<PoolId, Text>, old_pools: &BTreeSet<PoolId>) {
         self.pool_name.extend(new.clone());
         for pool in old_pools {
             self.pools.remove(pool);
             self.pool_name.remove(pool);
         }
-    }
-
-    pub(super) fn apply_profiles(&mut self, old: &[Text], new: &BTreeMap<Text, TextMap>) {
-        for name in old {
-            self.erasure_code_profiles.remove(name);
-        }
-        self.erasure_code_profiles.extend(new.clone());
     }
 }
