@@ -1,3 +1,64 @@
-//! The program loligo: put, get, list and measure objects in a Ceph cluster
+//! The program loligo: put, get, list and measure objects in a Ceph cluster.
+#![forbid(unsafe_code)]
 
-fn main() {}
+mod args;
+mod bench;
+mod context;
+mod fail;
+mod objects;
+mod output;
+mod pools;
+mod progress;
+mod stream;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use args::{Cli, Command};
+use context::Context;
+use fail::Fail;
+
+fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version are no errors. All others are 1, as everything else that fails.
+            let code = if error.use_stderr() { ExitCode::FAILURE } else { ExitCode::SUCCESS };
+            let _ = error.print();
+            return code;
+        }
+    };
+    match run(&cli) {
+        Ok(()) => ExitCode::SUCCESS,
+        // Whoever read our output has seen enough.
+        Err(fail) if fail.is_broken_pipe() => ExitCode::SUCCESS,
+        Err(fail) => {
+            eprintln!("loligo: {fail}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(cli: &Cli) -> Result<(), Fail> {
+    let context = Context::connect(&cli.global)?;
+    match &cli.command {
+        Command::Put { object, file, offset } => stream::put(&context, object, file, *offset),
+        Command::Get { object, file } => stream::get(&context, object, file),
+        Command::Append { object, file } => stream::append(&context, object, file),
+        Command::Stat { object } => objects::stat(&context, object),
+        Command::Rm { objects, force_full } => objects::rm(&context, objects, *force_full),
+        Command::Ls { all } => objects::ls(&context, *all),
+        Command::Truncate { object, length } => objects::truncate(&context, object, *length),
+        Command::Create { object } => objects::create(&context, object),
+        Command::Map { object } => objects::map(&context, object),
+        Command::Lspools => pools::lspools(&context),
+        Command::Mkpool { pool, pg_num, size } => pools::mkpool(&context, pool, *pg_num, *size),
+        Command::Rmpool { pool, again, yes_i_really_really_mean_it } => {
+            pools::rmpool(&context, pool, again, *yes_i_really_really_mean_it)
+        }
+        Command::Df => pools::ask(&context, "df"),
+        Command::Status => pools::ask(&context, "status"),
+        Command::Bench(bench) => bench::run(&context, bench),
+    }
+}

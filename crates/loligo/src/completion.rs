@@ -178,6 +178,11 @@ impl<T> Completion<T> {
         Self { inner: Inner::Ready(result) }
     }
 
+    /// A completion of something that failed before it began.
+    pub const fn failed(error: Error) -> Self {
+        Self::ready(Err(error))
+    }
+
     /// Waits for the result, as long as it takes. An operation with a deadline ends by itself.
     ///
     /// # Errors

@@ -1,0 +1,99 @@
+//! The cluster that a command is about.
+
+use std::time::Duration;
+
+use loligo::{Cluster, Completion, Conf, ConfError, Error, IoCtx};
+
+use crate::args::{Format, Global};
+use crate::fail::Fail;
+
+/// How long to wait for a cluster where neither the command line nor the configuration says. Ceph waits for five minutes,
+/// which at a terminal is for ever.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// After what time of silence a person is told what is waited for.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// A connected cluster, and what the command line said.
+pub(crate) struct Context {
+    pub(crate) cluster: Cluster,
+    pub(crate) conf: Conf,
+    pub(crate) format: Format,
+    pool: Option<String>,
+    namespace: String,
+    locator: Option<String>,
+}
+
+impl Context {
+    pub(crate) fn connect(global: &Global) -> Result<Self, Fail> {
+        let conf = conf(global).map_err(Error::from)?;
+        Ok(Self {
+            cluster: Cluster::connect(&conf)?,
+            conf,
+            format: global.format,
+            pool: global.pool.clone(),
+            namespace: global.namespace.clone(),
+            locator: global.locator.clone(),
+        })
+    }
+
+    /// The pool, namespace and locator key of the command line.
+    pub(crate) fn io_ctx(&self) -> Result<IoCtx, Fail> {
+        let io_ctx = self.cluster.io_ctx(self.pool_name()?)?.with_namespace(&self.namespace);
+        Ok(match &self.locator {
+            Some(key) => io_ctx.with_locator_key(key),
+            None => io_ctx,
+        })
+    }
+
+    pub(crate) fn pool_name(&self) -> Result<&str, Fail> {
+        let missing = || Fail::Usage("this command needs a pool: name it with -p".to_owned());
+        self.pool.as_deref().ok_or_else(missing)
+    }
+
+    pub(crate) fn namespace(&self) -> &str {
+        &self.namespace
+    }
+}
+
+/// The configuration: a file where there is one or one was named, and the command line over it.
+fn conf(global: &Global) -> Result<Conf, ConfError> {
+    let mut conf = match &global.conf {
+        Some(path) => Conf::read(&global.name, path)?,
+        None => match Conf::find(&global.name) {
+            // With -m, everything that is needed is on the command line.
+            Err(ConfError::NotFound { .. }) if global.mon_host.is_some() => Conf::new(&global.name)?,
+            found => found?,
+        },
+    };
+    if conf.get("client_mount_timeout").is_none() {
+        conf.set("client_mount_timeout", CONNECT_TIMEOUT.as_secs_f64().to_string());
+    }
+    if let Some(keyring) = &global.keyring {
+        conf.set("keyring", keyring.to_string_lossy());
+    }
+    if let Some(mon_host) = &global.mon_host {
+        conf.set("mon_host", mon_host);
+    }
+    if let Some(timeout) = global.timeout {
+        for option in ["client_mount_timeout", "rados_osd_op_timeout", "rados_mon_op_timeout"] {
+            conf.set(option, timeout.as_secs_f64().to_string());
+        }
+    }
+    for (option, value) in &global.set {
+        conf.set(option, value);
+    }
+    Ok(conf)
+}
+
+/// Waits for an operation, and tells a person when that takes long.
+pub(crate) fn wait<T>(mut completion: Completion<T>) -> Result<T, Error> {
+    if let Some(result) = completion.wait_timeout(PATIENCE) {
+        return result;
+    }
+    eprintln!(
+        "loligo: waiting for the cluster: it may be paused, full, or lack OSDs (see `loligo status`; --timeout SECS sets \
+         a limit)"
+    );
+    completion.wait()
+}

@@ -1,0 +1,68 @@
+//! What the program says when something does not work.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use thiserror::Error;
+
+/// Why a command failed, as one sentence.
+#[derive(Debug, Error)]
+pub(crate) enum Fail {
+    /// The cluster cannot be used.
+    #[error("{0}")]
+    Cluster(#[from] loligo::Error),
+    /// Something about an object or a pool.
+    #[error("{what}: {why}")]
+    About {
+        /// What was to be done with what.
+        what: String,
+        /// Why it was not.
+        why: loligo::Error,
+    },
+    /// A local file.
+    #[error("{}: {why}", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        why: io::Error,
+    },
+    /// Standard output.
+    #[error("standard output: {0}")]
+    Output(#[from] io::Error),
+    /// The command line asks for something that makes no sense.
+    #[error("{0}")]
+    Usage(String),
+    /// What was read is not what was written.
+    #[error("{errors} of {reads} reads gave other data than were written")]
+    Verify {
+        /// How many reads.
+        reads: u64,
+        /// How many of them.
+        errors: u64,
+    },
+}
+
+impl Fail {
+    pub(crate) fn file(path: &Path, why: io::Error) -> Self {
+        Self::File { path: path.to_owned(), why }
+    }
+
+    pub(crate) fn is_broken_pipe(&self) -> bool {
+        match self {
+            Self::Output(why) | Self::File { why, .. } => why.kind() == io::ErrorKind::BrokenPipe,
+            _ => false,
+        }
+    }
+}
+
+/// Says what an operation was about, should it fail.
+pub(crate) trait About<T> {
+    fn about(self, what: impl FnOnce() -> String) -> Result<T, Fail>;
+}
+
+impl<T> About<T> for Result<T, loligo::Error> {
+    fn about(self, what: impl FnOnce() -> String) -> Result<T, Fail> {
+        self.map_err(|why| Fail::About { what: what(), why })
+    }
+}

@@ -1,0 +1,257 @@
+//! Objects from and to files, in pieces, with several pieces under way at once.
+
+use std::collections::VecDeque;
+use std::fs::File;
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+
+use bytes::Bytes;
+use loligo::{Completion, Error, IoCtx};
+
+use crate::context::{Context, wait};
+use crate::fail::{About as _, Fail};
+use crate::progress::Progress;
+
+/// The size of a piece: what `rados` takes.
+const PIECE: usize = 4 << 20;
+/// How many pieces are under way at once.
+const PIECES: usize = 4;
+/// `osd_max_object_size` where the configuration does not say.
+const MAX_OBJECT_SIZE: u64 = 128 << 20;
+
+pub(crate) fn put(context: &Context, object: &str, file: &Path, offset: Option<u64>) -> Result<(), Fail> {
+    let io_ctx = context.io_ctx()?;
+    let mut source = Source::open(file)?;
+    let limit = context.conf.size("osd_max_object_size", MAX_OBJECT_SIZE).map_err(Error::from)?;
+    let start = offset.unwrap_or(0);
+    if let Some(size) = source.size.map(|size| size.saturating_add(start)).filter(|size| *size > limit) {
+        return Err(too_large(context, object, size, limit)?);
+    }
+    let replaces = start == 0;
+    let sent = send_pieces(&mut source, start, |at, piece| {
+        if at > limit.saturating_sub(piece.len() as u64) {
+            let size = at.saturating_add(piece.len() as u64);
+            return Completion::failed(Error::TooLarge { what: "object", size, limit });
+        }
+        if replaces && at == 0 { io_ctx.write_full(object, piece) } else { io_ctx.write(object, at, piece) }
+    });
+    if sent.is_err() && replaces {
+        // Half an object looks like a whole one to whoever reads it.
+        let _ = wait(io_ctx.remove(object));
+    }
+    sent.map_err(|fail| fail.about("put", context, object))
+}
+
+pub(crate) fn append(context: &Context, object: &str, file: &Path) -> Result<(), Fail> {
+    let io_ctx = context.io_ctx()?;
+    let mut source = Source::open(file)?;
+    send_pieces(&mut source, 0, |_, piece| io_ctx.append(object, piece))
+        .map_err(|fail| fail.about("append", context, object))
+}
+
+fn too_large(context: &Context, object: &str, size: u64, limit: u64) -> Result<Fail, Fail> {
+    let what = format!("put {}/{object}", context.pool_name()?);
+    Ok(Fail::About { what, why: Error::TooLarge { what: "object", size, limit } })
+}
+
+/// Why a stream ended.
+enum StreamFail {
+    Cluster(Error),
+    Local(Fail),
+}
+
+impl StreamFail {
+    fn about(self, verb: &str, context: &Context, object: &str) -> Fail {
+        match self {
+            Self::Cluster(why) => {
+                let pool = context.pool_name().unwrap_or_default();
+                Fail::About { what: format!("{verb} {pool}/{object}"), why }
+            }
+            Self::Local(fail) => fail,
+        }
+    }
+}
+
+/// Sends what comes from a file, piece by piece, in order.
+fn send_pieces(
+    source: &mut Source,
+    start: u64,
+    mut send: impl FnMut(u64, Bytes) -> Completion<()>,
+) -> Result<(), StreamFail> {
+    let progress = Progress::bytes(source.size);
+    let mut under_way: VecDeque<(u64, Completion<()>)> = VecDeque::new();
+    let mut at = start;
+    let mut is_first = true;
+    loop {
+        let piece = source.piece().map_err(StreamFail::Local)?;
+        let length = piece.len() as u64;
+        // An empty file is an empty object.
+        if length == 0 && !is_first {
+            break;
+        }
+        is_first = false;
+        under_way.push_back((length, send(at, piece)));
+        at = at.saturating_add(length);
+        if under_way.len() >= PIECES {
+            finish_first(&mut under_way, &progress)?;
+        }
+    }
+    while !under_way.is_empty() {
+        finish_first(&mut under_way, &progress)?;
+    }
+    Ok(())
+}
+
+fn finish_first(
+    under_way: &mut VecDeque<(u64, Completion<()>)>,
+    progress: &Progress,
+) -> Result<(), StreamFail> {
+    if let Some((length, completion)) = under_way.pop_front() {
+        wait(completion).map_err(StreamFail::Cluster)?;
+        progress.advance(length);
+    }
+    Ok(())
+}
+
+pub(crate) fn get(context: &Context, object: &str, file: &Path) -> Result<(), Fail> {
+    let pool = context.pool_name()?;
+    let io_ctx = context.io_ctx()?;
+    let about = || format!("get {pool}/{object}");
+    // Before the first piece is here, nothing local is touched.
+    let first = wait(io_ctx.read(object, 0, PIECE as u64)).about(about)?;
+    let mut target = Target::open(file)?;
+    if first.len() < PIECE {
+        target.write(&first)?;
+        return target.finish();
+    }
+    let size = wait(io_ctx.stat(object)).map(|stat| stat.size).ok();
+    let progress = Progress::bytes(size);
+    progress.advance(first.len() as u64);
+    target.write(&first)?;
+    receive_pieces(&io_ctx, object, |piece| {
+        progress.advance(piece.len() as u64);
+        target.write(piece)
+    })
+    .map_err(|fail| fail.about("get", context, object))?;
+    target.finish()
+}
+
+/// Gets all pieces behind the first, in order.
+fn receive_pieces(
+    io_ctx: &IoCtx,
+    object: &str,
+    mut write: impl FnMut(&[u8]) -> Result<(), Fail>,
+) -> Result<(), StreamFail> {
+    let mut at = PIECE as u64;
+    let mut under_way: VecDeque<Completion<Bytes>> = VecDeque::new();
+    loop {
+        while under_way.len() < PIECES {
+            under_way.push_back(io_ctx.read(object, at, PIECE as u64));
+            at = at.saturating_add(PIECE as u64);
+        }
+        let Some(completion) = under_way.pop_front() else { return Ok(()) };
+        let piece = wait(completion).map_err(StreamFail::Cluster)?;
+        write(&piece).map_err(StreamFail::Local)?;
+        if piece.len() < PIECE {
+            return Ok(());
+        }
+    }
+}
+
+/// Where a put comes from.
+struct Source {
+    path: PathBuf,
+    reader: Box<dyn Read>,
+    /// The size, where it is known before it is read.
+    size: Option<u64>,
+}
+
+impl Source {
+    fn open(path: &Path) -> Result<Self, Fail> {
+        if path.as_os_str() == "-" {
+            return Ok(Self {
+                path: "standard input".into(),
+                reader: Box::new(io::stdin().lock()),
+                size: None,
+            });
+        }
+        let fail = |why| Fail::file(path, why);
+        let file = File::open(path).map_err(fail)?;
+        let metadata = file.metadata().map_err(fail)?;
+        if metadata.is_dir() {
+            return Err(fail(io::Error::from(io::ErrorKind::IsADirectory)));
+        }
+        let size = metadata.is_file().then_some(metadata.len());
+        Ok(Self { path: path.to_owned(), reader: Box::new(file), size })
+    }
+
+    /// The next piece: a whole one, unless the end is near; nothing at the end.
+    fn piece(&mut self) -> Result<Bytes, Fail> {
+        let mut piece = Vec::new();
+        let mut limited = (&mut self.reader).take(PIECE as u64);
+        limited.read_to_end(&mut piece).map_err(|why| Fail::file(&self.path, why))?;
+        Ok(piece.into())
+    }
+}
+
+/// Where a get goes. A file is made under another name and gets its own when it is whole, so that a get that fails leaves
+/// what was there.
+enum Target {
+    Output(io::StdoutLock<'static>),
+    /// Something that is no plain file: a pipe, a device.
+    Direct(PathBuf, File),
+    File {
+        path: PathBuf,
+        temporary: Temporary,
+        file: File,
+    },
+}
+
+/// A file that is removed again, unless it was given its name.
+struct Temporary(PathBuf);
+
+impl Drop for Temporary {
+    fn drop(&mut self) {
+        // It is gone where it was renamed.
+        let _ = std::fs::remove_file(&self.0);
+    }
+}
+
+impl Target {
+    fn open(path: &Path) -> Result<Self, Fail> {
+        if path.as_os_str() == "-" {
+            return Ok(Self::Output(io::stdout().lock()));
+        }
+        let fail = |why| Fail::file(path, why);
+        if path.metadata().is_ok_and(|metadata| !metadata.is_file()) {
+            let file = File::options().write(true).open(path).map_err(fail)?;
+            return Ok(Self::Direct(path.to_owned(), file));
+        }
+        let mut name = path.file_name().unwrap_or_default().to_owned();
+        name.push(format!(".loligo-{}", std::process::id()));
+        let temporary = path.with_file_name(name);
+        let file = File::options().write(true).create_new(true).open(&temporary).map_err(fail)?;
+        Ok(Self::File { path: path.to_owned(), temporary: Temporary(temporary), file })
+    }
+
+    fn write(&mut self, piece: &[u8]) -> Result<(), Fail> {
+        match self {
+            Self::Output(out) => Ok(out.write_all(piece)?),
+            Self::Direct(path, file) | Self::File { path, file, .. } => {
+                file.write_all(piece).map_err(|why| Fail::file(path, why))
+            }
+        }
+    }
+
+    fn finish(self) -> Result<(), Fail> {
+        match self {
+            Self::Output(mut out) => Ok(out.flush()?),
+            Self::Direct(..) => Ok(()),
+            Self::File { path, temporary, file } => {
+                // A full disk may show only here.
+                file.sync_all().map_err(|why| Fail::file(&path, why))?;
+                std::fs::rename(&temporary.0, &path).map_err(|why| Fail::file(&path, why))
+            }
+        }
+    }
+}
