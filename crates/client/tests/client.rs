@@ -1,0 +1,171 @@
+//! The client as an endpoint, with peers played by the test.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on must fail")]
+
+mod world;
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use loligo_auth::{AuthorizeHandler, Verdict};
+use loligo_client::{Call, CallId, ConnectError, Outcome};
+use loligo_monclient::{Request, RequestError};
+use loligo_msgr_proto::{AuthRequest, AuthStep, Endpoint, Fault};
+use loligo_objecter::{ObjectOperation, Op, OpError};
+use loligo_wire::cephx::AuthMethod;
+use loligo_wire::entity::{EntityName, EntityType};
+use loligo_wire::message::msg_type;
+use loligo_wire::types::ObjectLocator;
+use loligo_wire::{BufferList, Epoch, GlobalId};
+
+use crate::world::{FSID, POOL, World};
+
+fn write(id: u64, done: &'static str) -> Call<&'static str> {
+    let mut operation = ObjectOperation::new();
+    operation.write_full(Bytes::from_static(b"contents"));
+    let op = Op::mutate(Bytes::from_static(b"object"), ObjectLocator::new(POOL), operation);
+    Call::Op { id: CallId(id), op, done }
+}
+
+fn command(id: u64, done: &'static str) -> Call<&'static str> {
+    let request = Request::Command { cmd: vec!["{}".into()], inbl: BufferList::new() };
+    Call::Mon { id: CallId(id), request, deadline: None, done }
+}
+
+#[test]
+fn it_logs_in_takes_its_name_and_follows_the_maps() {
+    let world = World::connected();
+    assert_eq!(world.client.fsid(), FSID);
+    assert_eq!(world.client.osdmap().get_epoch(), Epoch(1));
+    let GlobalId(global_id) = world.client.global_id();
+    assert_eq!(world.names, [EntityName::client(i64::try_from(global_id).unwrap())]);
+}
+
+#[test]
+fn a_start_that_takes_too_long_says_what_became_of_each_monitor() {
+    let mut world = World::new();
+    let deadline = Some(world.now.mono + Duration::from_secs(5));
+    world.call(Call::Start { deadline, done: "start" });
+    let con = world.con(EntityType::MON);
+    world.reset(con, Fault::NotCeph);
+    world.after(Duration::from_secs(5));
+    let Outcome::Connected(Err(error @ ConnectError::TimedOut { .. })) = world.outcome("start") else {
+        panic!()
+    };
+    assert_eq!(error.errno(), 110);
+    assert!(error.to_string().contains("v1:10.0.0.1:6789/0: this is not Ceph"), "{error}");
+    // It goes on trying, and may be asked again.
+    world.call(Call::Start { deadline: None, done: "again" });
+    world.open(EntityType::MON);
+    world.serve_mon();
+    assert!(matches!(world.outcome("again"), Outcome::Connected(Ok(_))));
+}
+
+#[test]
+fn an_osd_is_shown_who_we_are_and_must_prove_itself() {
+    let mut world = World::connected();
+    world.call(write(1, "write"));
+    let con = world.con(EntityType::OSD);
+    let mut osd = AuthorizeHandler::new(&[AuthMethod::CEPHX]);
+    let step = world.auth(con, AuthRequest::Authorizer { peer: EntityType::OSD });
+    let Verdict::Challenge(challenge) = world.verify(&mut osd, step) else { panic!() };
+    let step = world.auth(con, AuthRequest::Challenge { challenge });
+    let Verdict::Accept(accepted) = world.verify(&mut osd, step) else { panic!() };
+    let step = world.auth(con, AuthRequest::Verify { reply: Bytes::from_static(b"not a proof") });
+    assert!(matches!(step, Some(AuthStep::Refuse)), "{step:?}");
+    let step = world.auth(con, AuthRequest::Verify { reply: accepted.reply });
+    assert!(matches!(step, Some(AuthStep::Accept { session_key: Some(_), .. })), "{step:?}");
+}
+
+#[test]
+fn an_osd_that_does_not_challenge_is_not_believed() {
+    let mut world = World::connected();
+    world.call(write(1, "write"));
+    let con = world.con(EntityType::OSD);
+    world.auth(con, AuthRequest::Authorizer { peer: EntityType::OSD });
+    let step = world.auth(con, AuthRequest::Verify { reply: Bytes::new() });
+    assert!(matches!(step, Some(AuthStep::Refuse)), "{step:?}");
+}
+
+#[test]
+fn after_a_refusal_the_osd_is_shown_a_new_ticket_once() {
+    let mut world = World::connected();
+    world.after(Duration::from_secs(2));
+    world.call(write(1, "write"));
+    let con = world.con(EntityType::OSD);
+    world.sent.clear();
+    let first = world.auth(con, AuthRequest::Authorizer { peer: EntityType::OSD });
+    assert!(matches!(first, Some(AuthStep::Authorizer { .. })));
+    // Refused: the answer waits for the monitor.
+    assert!(world.auth(con, AuthRequest::Rejected).is_none());
+    assert_eq!(world.sent.iter().filter(|sent| sent.message_type == msg_type::AUTH).count(), 1);
+    world.serve_mon();
+    let second = world.step();
+    let mut osd = AuthorizeHandler::new(&[AuthMethod::CEPHX]);
+    assert!(matches!(world.verify(&mut osd, second), Verdict::Challenge(_)));
+    // Refused again: it is not the ticket.
+    let third = world.auth(con, AuthRequest::Rejected);
+    assert!(matches!(third, Some(AuthStep::Refuse)), "{third:?}");
+    assert!(world.sent.is_empty());
+}
+
+#[test]
+fn a_call_that_is_cancelled_ends_once_and_the_others_go_on() {
+    let mut world = World::connected();
+    world.call(write(1, "write"));
+    world.call(command(2, "command"));
+    world.call(Call::WaitForLatestOsdMap { id: CallId(3), deadline: None, done: "latest" });
+    world.call(Call::WaitForOsdMap { id: CallId(4), epoch: Epoch(9), deadline: None, done: "map" });
+    world.call(write(5, "other"));
+    for id in [1, 2, 3, 4, 1, 2, 3, 4] {
+        world.call(Call::Cancel(CallId(id)));
+    }
+    assert!(matches!(world.outcome("write"), Outcome::Op(Err(OpError::Cancelled { .. }))));
+    assert!(matches!(world.outcome("command"), Outcome::Mon(Err(RequestError::Cancelled))));
+    assert!(matches!(world.outcome("latest"), Outcome::OsdMap(Err(RequestError::Cancelled))));
+    assert!(matches!(world.outcome("map"), Outcome::OsdMap(Err(RequestError::Cancelled))));
+    // The answer to a question that nobody has any more.
+    world.serve_mon();
+    assert!(world.done.is_empty());
+    assert_eq!(world.client.num_ops(), 1);
+}
+
+#[test]
+fn waits_for_maps_end_with_the_map_or_with_their_deadline() {
+    let mut world = World::connected();
+    world.call(Call::WaitForLatestOsdMap { id: CallId(1), deadline: None, done: "latest" });
+    world.serve_mon();
+    assert!(matches!(world.outcome("latest"), Outcome::OsdMap(Ok(map)) if map.get_epoch() == Epoch(1)));
+    let deadline = Some(world.now.mono + Duration::from_secs(3));
+    world.call(Call::WaitForOsdMap { id: CallId(2), epoch: Epoch(2), deadline, done: "next" });
+    world.after(Duration::from_secs(2));
+    assert!(world.done.is_empty());
+    world.after(Duration::from_secs(1));
+    assert!(matches!(world.outcome("next"), Outcome::OsdMap(Err(RequestError::TimedOut))));
+}
+
+#[test]
+fn a_shutdown_ends_everything_once_and_comes_last() {
+    let mut world = World::connected();
+    world.call(write(1, "write"));
+    world.call(command(2, "command"));
+    world.call(Call::WaitForLatestOsdMap { id: CallId(3), deadline: None, done: "latest" });
+    world.call(Call::WaitForOsdMap { id: CallId(4), epoch: Epoch(9), deadline: None, done: "map" });
+    world.call(Call::Shutdown { done: "shutdown" });
+    assert!(matches!(world.done.last(), Some(("shutdown", Outcome::Shutdown))));
+    assert!(matches!(world.outcome("write"), Outcome::Op(Err(OpError::Shutdown { .. }))));
+    assert!(matches!(world.outcome("command"), Outcome::Mon(Err(RequestError::Shutdown))));
+    assert!(matches!(world.outcome("latest"), Outcome::OsdMap(Err(RequestError::Shutdown))));
+    assert!(matches!(world.outcome("map"), Outcome::OsdMap(Err(RequestError::Shutdown))));
+    assert!(world.cons.is_empty(), "every connection is closed");
+    assert_eq!(world.client.next_timeout(), None);
+    // What is asked later ends at once.
+    world.call(write(5, "late write"));
+    world.call(command(6, "late command"));
+    world.call(Call::Start { deadline: None, done: "late start" });
+    world.call(Call::WaitForLatestOsdMap { id: CallId(7), deadline: None, done: "late wait" });
+    assert!(matches!(world.outcome("late write"), Outcome::Op(Err(OpError::Shutdown { .. }))));
+    assert!(matches!(world.outcome("late command"), Outcome::Mon(Err(RequestError::Shutdown))));
+    assert!(matches!(world.outcome("late start"), Outcome::Connected(Err(ConnectError::Shutdown))));
+    assert!(matches!(world.outcome("late wait"), Outcome::OsdMap(Err(RequestError::Shutdown))));
+    assert!(world.cons.is_empty());
+}
