@@ -1,8 +1,8 @@
 //! What holds for every type of the codec, tried with a value of each.
 
 use bytes::Bytes;
-use loligo_wire::BufferList;
 use loligo_wire::samples::{Case, MessageCase, cases, message_cases};
+use loligo_wire::{BufferList, Features};
 use proptest::prelude::*;
 use proptest::sample::Index;
 
@@ -15,7 +15,7 @@ fn every_value_comes_back() {
     }
     for case in message_cases() {
         assert!(case.comes_back, "{case:?}");
-        let again = (case.rewrite)(&case.header, case.payload.clone());
+        let again = (case.rewrite)(&case.header, case.payload.clone(), Features::PACIFIC);
         assert_eq!(again, Ok(case.payload.clone()), "{}", case.type_name);
     }
 }

@@ -30,12 +30,14 @@ pub struct MWatchNotify {
     pub ver: u64,
     /// The OSD's number of the notification.
     pub notify_id: u64,
-    /// What the notifier says, or what the watchers answered.
+    /// What the notifier says.
     pub bl: Bytes,
     /// How the notification ended.
     pub return_code: ErrorCode,
     /// Who notifies.
     pub notifier_gid: GlobalId,
+    /// With [`WatchEvent::NOTIFY_COMPLETE`], what the watchers answered.
+    pub answers: BufferList,
 }
 
 impl Message for MWatchNotify {
@@ -54,7 +56,11 @@ impl Message for MWatchNotify {
         self.notifier_gid.encode(e);
     }
 
-    fn decode_parts(version: u16, d: &mut Decoder<'_>, _data: BufferList) -> Result<Self, DecodeError> {
+    fn data(&self) -> BufferList {
+        self.answers.clone()
+    }
+
+    fn decode_parts(version: u16, d: &mut Decoder<'_>, data: BufferList) -> Result<Self, DecodeError> {
         let inner_version = u8::decode(d)?;
         Ok(Self {
             opcode: WatchEvent(u8::decode(d)?),
@@ -64,6 +70,7 @@ impl Message for MWatchNotify {
             bl: if inner_version >= 1 { Bytes::decode(d)? } else { Bytes::new() },
             return_code: if version >= 2 { ErrorCode::decode(d)? } else { ErrorCode::OK },
             notifier_gid: if version >= 3 { GlobalId::decode(d)? } else { GlobalId(0) },
+            answers: data,
         })
     }
 }

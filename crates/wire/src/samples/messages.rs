@@ -223,6 +223,7 @@ fn osd() -> Vec<MessageCase> {
         bl: Bytes::from_static(b"news"),
         return_code: ErrorCode::OK,
         notifier_gid: GlobalId(4155),
+        answers: data(b"answers"),
     };
     [
         MessageCase::new(&request),

@@ -69,8 +69,8 @@ pub struct MessageCase {
     pub comes_back: bool,
     /// Reads a message, and drops it.
     pub read: fn(&MessageHeader, Payload) -> Result<(), DecodeError>,
-    /// Reads a message and writes it for a Pacific daemon.
-    pub rewrite: fn(&MessageHeader, Payload) -> Result<Payload, DecodeError>,
+    /// Reads a message and writes it for those features.
+    pub rewrite: fn(&MessageHeader, Payload, Features) -> Result<Payload, DecodeError>,
 }
 
 impl MessageCase {
@@ -87,8 +87,8 @@ impl MessageCase {
             ..MessageHeader::default()
         };
         let comes_back = M::decode(&header, payload.clone()).as_ref() == Ok(message);
-        let rewrite = |header: &MessageHeader, payload| {
-            M::decode(header, payload).map(|message: M| message.encode(Features::PACIFIC))
+        let rewrite = |header: &MessageHeader, payload, features| {
+            M::decode(header, payload).map(|message: M| message.encode(features))
         };
         let read = |header: &MessageHeader, payload| M::decode(header, payload).map(|_: M| ());
         Self { type_name: M::NAME, header, payload, comes_back, read, rewrite }
@@ -100,7 +100,8 @@ impl MessageCase {
     ///
     /// When they are not such a message.
     pub fn rewrite_parts(&self, front: Bytes, data: BufferList) -> Result<Payload, DecodeError> {
-        (self.rewrite)(&self.header, Payload::received(&self.header, front, Bytes::new(), data))
+        let payload = Payload::received(&self.header, front, Bytes::new(), data);
+        (self.rewrite)(&self.header, payload, Features::PACIFIC)
     }
 }
 

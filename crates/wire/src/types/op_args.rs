@@ -137,7 +137,8 @@ pub enum OpArgs {
         /// Which algorithm (`CEPH_OSD_CHECKSUM_OP_TYPE_*`).
         algorithm: u8,
     },
-    /// What an op holds whose code is not known here.
+    /// What an op holds whose code is not known here, or that holds more than its code calls for: OSDs put the length of
+    /// the output into the answer to a call.
     Raw([u8; ARGS_SIZE]),
 }
 
@@ -150,7 +151,16 @@ impl OpArgs {
 
     /// Reads the 28 bytes of an op of that code.
     pub(super) fn decode(code: OpCode, bytes: [u8; ARGS_SIZE]) -> Result<Self, DecodeError> {
-        let d = &mut Decoder::new(&bytes);
+        if code.name().is_none() {
+            return Ok(Self::Raw(bytes));
+        }
+        let mut d = Decoder::new(&bytes);
+        let args = Self::decode_known(code, &mut d)?;
+        let rest_is_padding = d.rest().iter().all(|byte| *byte == 0);
+        Ok(if rest_is_padding { args } else { Self::Raw(bytes) })
+    }
+
+    fn decode_known(code: OpCode, d: &mut Decoder<'_>) -> Result<Self, DecodeError> {
         match code {
             OpCode::GETXATTR | OpCode::SETXATTR | OpCode::CMPXATTR | OpCode::RMXATTR => Self::decode_xattr(d),
             OpCode::CALL => Self::decode_cls(d),
@@ -174,8 +184,7 @@ impl OpArgs {
                 Ok(Self::WriteSame { offset, length, data_length: u64::decode(d)? })
             }
             OpCode::CHECKSUM => Self::decode_checksum(d),
-            _ if code.name().is_none() => Ok(Self::Raw(bytes)),
-            _ if !code.uses_extent() && bytes == [0; ARGS_SIZE] => Ok(Self::None),
+            _ if !code.uses_extent() && d.rest().iter().all(|byte| *byte == 0) => Ok(Self::None),
             _ => Self::decode_extent(d),
         }
     }

@@ -296,6 +296,16 @@ mod tests {
     }
 
     #[test]
+    fn what_an_op_holds_beyond_its_arguments_is_kept() {
+        // As an OSD of 16.2.15 answers a call: with the length of the output in the middle of the padding.
+        let mut bytes = [0; ARGS_SIZE];
+        bytes[..2].copy_from_slice(&[4, 10]);
+        bytes[8] = 17;
+        let op = OsdOp::new(OpCode::CALL, OpArgs::Raw(bytes));
+        assert_eq!(OsdOp::decode_head(&mut Decoder::new(&head(&op))), Ok((op, 0)));
+    }
+
+    #[test]
     fn data_are_split_by_the_lengths_and_may_not_be_short() {
         let heads = |lengths: [usize; 2]| lengths.map(|n| (OsdOp::stat(), n)).to_vec();
         let ops = split_data(heads([2, 3]), list(b"abcde")).unwrap();
