@@ -13,7 +13,7 @@ pub fn crc32c(seed: u32, bytes: &[u8]) -> u32 {
     !crc32c::crc32c_append(!seed, bytes)
 }
 
-/// [`crc32c`] over all pieces of a list.
+/// [`crc32c()`] over all pieces of a list.
 #[must_use]
 pub fn crc32c_list(seed: u32, list: &BufferList) -> u32 {
     list.pieces().iter().fold(seed, |crc, piece| crc32c(crc, piece))
