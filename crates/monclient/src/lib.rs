@@ -3,6 +3,31 @@
 //! A pure state machine after Ceph's `MonClient`, `MonSub` and `MonConnection` (18.2): no sockets, no clock, no threads. It
 //! knows monitors as [`MonSession`]s that somebody else opens and closes, so it can be put onto any messenger.
 //!
+//! ```
+//! use loligo_auth::AuthClient;
+//! use loligo_base::{Mono, Now, Prng, SeededEntropy, Wall};
+//! use loligo_monclient::{Input, MonClient, Options, Output, Request};
+//! use loligo_wire::AuthEntityName;
+//!
+//! let now = Now { mono: Mono::ZERO, wall: Wall::new(1_700_000_000, 0) };
+//! let mon_host = vec!["v1:10.0.0.1:6789/0".parse()?];
+//! let auth = AuthClient::none(AuthEntityName::client("admin"));
+//! let entropy = Box::new(SeededEntropy::new(2)); // the system's in a program
+//! let mut mon = MonClient::new(Options::default(), mon_host, auth, Prng::new(1), entropy);
+//!
+//! // Asked before there is a session, it is sent once there is one.
+//! mon.submit(Request::GetVersion { what: "osdmap".into() }, None, "my token");
+//! mon.start(now);
+//! let Some(Output::Open { session, addrs, .. }) = mon.poll() else { panic!() };
+//! assert_eq!(addrs.to_string(), "v1:10.0.0.1:6789/0");
+//!
+//! // When the connection stands, the login begins.
+//! mon.handle(now, Input::Opened { session });
+//! assert!(matches!(mon.poll(), Some(Output::Keepalive { .. })));
+//! assert!(matches!(mon.poll(), Some(Output::Send { .. })));
+//! # Ok::<(), loligo_wire::entity::EntityParseError>(())
+//! ```
+//!
 //! What it does not do: messenger v2's login in the handshake, the cluster log, commands to one certain monitor.
 #![no_std]
 #![forbid(unsafe_code)]
