@@ -230,16 +230,15 @@ impl<C> Objecter<C> {
     /// After each input: lets those go on who waited for what has ended by it.
     pub(crate) fn settle(&mut self, now: Now) {
         loop {
-            while let Some(tid) = self.throttle.admit_next() {
-                if let Some(row) = self.ops.get_mut(tid) {
-                    row.state = State::Resolve;
+            // Those who waited behind an op first: one that waits for its budget may be about the same object.
+            while core::mem::take(&mut self.release_behind) {
+                for tid in self.held(|reason| reason == Reason::Behind) {
                     self.recalc(now, tid);
                 }
             }
-            if !core::mem::take(&mut self.release_behind) {
-                break;
-            }
-            for tid in self.held(|reason| reason == Reason::Behind) {
+            let Some(tid) = self.throttle.admit_next() else { break };
+            if let Some(row) = self.ops.get_mut(tid) {
+                row.state = State::Resolve;
                 self.recalc(now, tid);
             }
         }
