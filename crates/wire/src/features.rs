@@ -113,7 +113,10 @@ impl Features {
         Self(all)
     };
 
-    /// What a Pacific (16) daemon offers.
+    /// What a Pacific (16) daemon offers and means.
+    ///
+    /// It also offers bit 31, which was MON_SINGLE_PAXOS then and is `SERVER_REEF` since: the features of a Pacific peer
+    /// have [`Self::SERVER_REEF`], but not [`Self::SERVER_QUINCY`]. 16.2.15 offers [`Self::RANGE_BLOCKLIST`] too.
     pub const PACIFIC: Self = Self(0x3f01_cfb9_7ffd_ffff);
 
     /// Whether all bits of `feature` are there, those of its incarnation included.
@@ -194,6 +197,11 @@ mod tests {
         assert!(Features::PACIFIC.has(Features::SERVER_PACIFIC));
         assert!(!Features::PACIFIC.has(Features::SERVER_QUINCY));
         assert!(!Features::PACIFIC.has(Features::SERVER_REEF));
+        // `ceph features` of a 16.2.15 cluster.
+        let offered = Features(0x3f01_cfbd_fffd_ffff);
+        assert_eq!(offered.without(Features(1 << 31 | 1 << 34)), Features::PACIFIC);
+        assert!(offered.has(Features::SERVER_REEF), "bit 31 meant something else");
+        assert!(!offered.has(Features::SERVER_QUINCY));
         assert!(Features::PACIFIC.has(Features::MSG_ADDR2));
         assert!(Features::PACIFIC.has(Features::CEPHX_V2));
     }

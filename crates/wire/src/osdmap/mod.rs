@@ -2,6 +2,29 @@
 //!
 //! Follows `osd/OSDMap.h` of Ceph 18.2. [`OSDMap`] is a plain value: cloning it is cheap, as its large parts are shared
 //! until one of the clones changes them. [`Incremental`] is what turns one epoch into the next.
+//!
+//! ```
+//! use loligo_wire::osdmap::{Incremental, OSDMap, PgPool, PoolType};
+//! use loligo_wire::{Decode, Encode, Epoch, Features, OsdId, PoolId, Uuid};
+//!
+//! // The first epoch of a cluster with one OSD and one pool.
+//! let mut inc = Incremental::new(Uuid([7; 16]), Epoch(1));
+//! inc.new_max_osd = Some(1);
+//! inc.new_weight.insert(OsdId(0), OSDMap::IN);
+//! inc.new_up_client.insert(OsdId(0), "v1:10.0.0.1:6800/7".parse()?);
+//! inc.new_pools.insert(PoolId(1), PgPool { pool_type: PoolType::REPLICATED, pg_num: 8, ..PgPool::default() });
+//! inc.new_pool_names.insert(PoolId(1), "rbd".into());
+//!
+//! let mut map = OSDMap::default();
+//! map.apply_incremental(&inc)?;
+//! assert!(map.is_up(OsdId(0)) && map.is_in(OsdId(0)));
+//! assert_eq!(map.lookup_pg_pool_name("rbd"), Some(PoolId(1)));
+//!
+//! // As a peer gets it: encoded, with a checksum that reading compares.
+//! let (bytes, crc) = map.to_bytes_and_crc(Features::PACIFIC);
+//! assert_eq!(OSDMap::decode_all(&bytes)?.crc, Some(crc));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 mod accessors;
 mod apply;

@@ -11,6 +11,8 @@ mod map_osd;
 
 use alloc::collections::BTreeMap;
 
+use bytes::Bytes;
+
 use crate::{Decode, DecodeError, Decoder, Encode, Encoder, EntityAddrVec, Features, OsdId, crc32c};
 
 use super::osd_addrs::{decode_addrs, encode_addrs};
@@ -45,6 +47,17 @@ impl Encode for OSDMap {
             self.encode_osd(e);
             Crc::reserve(e)
         });
+    }
+}
+
+impl OSDMap {
+    /// The map encoded for a peer with these features, and the checksum in it: the [`Incremental::full_crc`] of the
+    /// incremental that leads to this map, where the features are its [`Incremental::encode_features`].
+    #[must_use]
+    pub fn to_bytes_and_crc(&self, features: Features) -> (Bytes, u32) {
+        let bytes = self.to_bytes(features);
+        let crc = bytes.last_chunk().map_or(0, |crc| u32::from_le_bytes(*crc));
+        (bytes, crc)
     }
 }
 
