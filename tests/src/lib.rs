@@ -10,4 +10,6 @@
     reason = "a test that cannot go on must fail"
 )]
 
+pub mod ceph;
 pub mod live;
+pub mod rados;

@@ -1,5 +1,6 @@
 //! A client on a real cluster, without the library on top: the endpoint on a node.
 
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -26,9 +27,20 @@ pub const PATIENCE: Duration = Duration::from_secs(30);
 pub fn conf() -> Option<PathBuf> {
     let conf = std::env::var_os("LOLIGO_TEST_CEPH_CONF").map(PathBuf::from);
     if conf.is_none() {
-        eprintln!("SKIPPED: LOLIGO_TEST_CEPH_CONF names no ceph.conf (see cargo xtask ceph up)");
+        skip("LOLIGO_TEST_CEPH_CONF names no ceph.conf");
     }
     conf
+}
+
+/// Says, also where `LOLIGO_TEST_SKIPPED` is, that this test cannot run.
+pub(crate) fn skip(why: &str) {
+    let thread = std::thread::current();
+    let line = format!("{}: {why}; cargo xtask test brings a cluster", thread.name().unwrap_or("a test"));
+    eprintln!("SKIPPED {line}");
+    if let Some(path) = std::env::var_os("LOLIGO_TEST_SKIPPED") {
+        let mut file = std::fs::OpenOptions::new().create(true).append(true).open(path).unwrap();
+        writeln!(file, "{line}").unwrap();
+    }
 }
 
 /// One value of a `ceph.conf` in which each option stands once.

@@ -1,0 +1,59 @@
+//! A real cluster of a test's own, to do harm to.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::live::skip;
+
+/// A cluster that is taken down when this goes.
+#[derive(Debug)]
+pub struct Ceph {
+    xtask: PathBuf,
+    dir: PathBuf,
+}
+
+impl Ceph {
+    /// Starts a cluster with `cargo xtask ceph up` and these arguments. `None`, and says so, where `LOLIGO_TEST_XTASK` and
+    /// `LOLIGO_TEST_DIR` do not tell how.
+    #[must_use]
+    pub fn up(name: &str, args: &[&str]) -> Option<Self> {
+        let (Some(xtask), Some(dir)) =
+            (std::env::var_os("LOLIGO_TEST_XTASK"), std::env::var_os("LOLIGO_TEST_DIR"))
+        else {
+            skip("LOLIGO_TEST_XTASK and LOLIGO_TEST_DIR do not say how to start a cluster");
+            return None;
+        };
+        let ceph = Self { xtask: xtask.into(), dir: Path::new(&dir).join(name) };
+        ceph.run("up", args);
+        Some(ceph)
+    }
+
+    /// Its `ceph.conf`.
+    #[must_use]
+    pub fn conf(&self) -> PathBuf {
+        self.dir.join("ceph.conf")
+    }
+
+    /// Kills a daemon (`mon.a`), without giving it time for anything.
+    pub fn kill(&self, daemon: &str) {
+        self.run("kill", &[daemon, "--signal", "9"]);
+    }
+
+    /// Starts a daemon that was killed.
+    pub fn start(&self, daemon: &str) {
+        self.run("start", &[daemon]);
+    }
+
+    fn run(&self, what: &str, args: &[&str]) {
+        let mut command = Command::new(&self.xtask);
+        let status = command.args(["ceph", what, "--dir"]).arg(&self.dir).args(args).status().unwrap();
+        assert!(status.success(), "ceph {what} {args:?}: {status}");
+    }
+}
+
+impl Drop for Ceph {
+    fn drop(&mut self) {
+        // Whoever started the tests looks for what is left.
+        let _ = Command::new(&self.xtask).args(["ceph", "down", "--dir"]).arg(&self.dir).status();
+    }
+}

@@ -1,0 +1,75 @@
+//! Ceph's own programs, as oracles.
+
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+/// The object that a call of `rados` is about.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Name {
+    /// Its pool.
+    pub pool: String,
+    /// Its namespace; empty for none.
+    pub namespace: String,
+    /// Its locator key; empty for none.
+    pub locator: String,
+    /// Its name.
+    pub object: String,
+}
+
+/// Ceph's `rados`, for one cluster.
+#[derive(Clone, Debug)]
+pub struct Rados {
+    conf: PathBuf,
+}
+
+impl Rados {
+    /// For the cluster of that `ceph.conf`.
+    #[must_use]
+    pub fn new(conf: &Path) -> Self {
+        Self { conf: conf.to_owned() }
+    }
+
+    /// Stores a file.
+    pub fn put(&self, name: &Name, file: &Path) {
+        self.run(name, "put", file);
+    }
+
+    /// Fetches an object into a file.
+    pub fn get(&self, name: &Name, file: &Path) {
+        self.run(name, "get", file);
+    }
+
+    fn run(&self, name: &Name, verb: &str, file: &Path) {
+        let mut command = Command::new("rados");
+        command.arg("-c").arg(&self.conf).args(["-p", &name.pool]);
+        if !name.namespace.is_empty() {
+            command.args(["-N", &name.namespace]);
+        }
+        if !name.locator.is_empty() {
+            command.args(["--object-locator", &name.locator]);
+        }
+        let output = command.args([verb, "--", &name.object]).arg(file).output();
+        succeed(&format!("rados {verb} {name:?}"), output);
+    }
+}
+
+/// Runs a program of Ceph that must succeed, and gives what it printed.
+pub fn ceph(conf: &Path, args: &[&str]) -> String {
+    let output = Command::new("ceph").arg("-c").arg(conf).args(args).output();
+    String::from_utf8(succeed(&format!("ceph {args:?}"), output)).unwrap()
+}
+
+/// Runs a task of this project that must succeed, and gives what it printed.
+pub fn xtask<A: AsRef<OsStr>>(args: &[A]) -> String {
+    let program = std::env::var_os("LOLIGO_TEST_XTASK").unwrap();
+    let shown: Vec<_> = args.iter().map(|arg| arg.as_ref().to_string_lossy().into_owned()).collect();
+    let output = Command::new(program).args(args).output();
+    String::from_utf8(succeed(&format!("xtask {shown:?}"), output)).unwrap()
+}
+
+fn succeed(what: &str, output: std::io::Result<Output>) -> Vec<u8> {
+    let output = output.unwrap_or_else(|error| panic!("{what}: {error}"));
+    assert!(output.status.success(), "{what}: {}", String::from_utf8_lossy(&output.stderr));
+    output.stdout
+}
