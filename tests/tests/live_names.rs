@@ -1,4 +1,5 @@
 //! Objects with names of every kind: what we write, Ceph's `rados` reads, and the other way round; and both put them into
+//! the same place.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on must fail")]
 
 use std::collections::BTreeSet;
