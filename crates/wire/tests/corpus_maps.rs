@@ -10,6 +10,7 @@
 )]
 
 use std::fmt::Debug;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
@@ -52,11 +53,18 @@ const NOT_IDENTICAL: [(&str, &str); 10] = [
 fn corpus() -> Option<PathBuf> {
     let path = std::env::var_os("CEPH_OBJECT_CORPUS").map(PathBuf::from).filter(|path| path.is_dir());
     if path.is_none() {
-        eprintln!(
-            "SKIPPED: no values made by Ceph; set CEPH_OBJECT_CORPUS to the folder archive/ of ceph-object-corpus"
-        );
+        skipped("maps made by Ceph: set CEPH_OBJECT_CORPUS to the folder archive/ of ceph-object-corpus");
     }
     path
+}
+
+/// Says so, also where the output of a test that passes is not shown.
+fn skipped(what: &str) {
+    eprintln!("SKIPPED: {what}");
+    if let Some(file) = std::env::var_os("LOLIGO_TEST_SKIPPED") {
+        let mut file = std::fs::OpenOptions::new().create(true).append(true).open(file).unwrap();
+        writeln!(file, "{what}").unwrap();
+    }
 }
 
 fn files(folder: &Path) -> Vec<PathBuf> {
