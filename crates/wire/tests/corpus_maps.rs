@@ -63,7 +63,7 @@ fn skipped(what: &str) {
     eprintln!("SKIPPED: {what}");
     if let Some(file) = std::env::var_os("LOLIGO_TEST_SKIPPED") {
         let mut file = std::fs::OpenOptions::new().create(true).append(true).open(file).unwrap();
-        writeln!(file, "{what}").unwrap();
+        file.write_all(format!("{what}\n").as_bytes()).unwrap();
     }
 }
 
