@@ -21,7 +21,7 @@ fn the_identity_outlives_every_monitor() {
         assert_eq!((retcode, pools.contains("live_monitors")), (0, true));
         ceph.start(monitor);
         let mut write = ObjectOperation::new();
-        write.write_full(monitor.as_bytes().to_vec());
+        write.write_full(bytes::Bytes::from_static(monitor.as_bytes()));
         assert_eq!(client.mutate(pool, monitor, write).result.0, 0);
     }
     assert_eq!(client.node().with(|client| client.global_id()), global_id);
