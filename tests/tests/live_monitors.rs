@@ -1,5 +1,4 @@
 //! The session with the monitors of a real Ceph, when they go and come.
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on must fail")]
 
 use loligo_objecter::ObjectOperation;
 use loligo_tests::ceph::Ceph;

@@ -1,5 +1,5 @@
 //! What a client says when a real Ceph, or nobody, lets it in.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on must fail")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on must fail")]
 
 use std::io::Write as _;
 use std::net::{SocketAddr, TcpListener};
