@@ -125,7 +125,7 @@ pub(crate) const LAYERS: &[Layer] = &[
         kind: Kind::Edge,
         is_no_std: false,
         ours: &["loligo", "loligo-minicluster-net", "loligo-sim"],
-        outside: &["clap", "indicatif", "serde_json"],
+        outside: &["clap", "indicatif", "jiff", "serde_json"],
     },
 ];
 
