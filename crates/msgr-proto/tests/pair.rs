@@ -361,3 +361,14 @@ fn without_checksums_a_flipped_bit_of_data_gets_through_and_with_them_it_does_no
         assert_eq!(pair.server.seen.faults.contains(&Fault::Checksum { what: "data" }), summed);
     }
 }
+
+#[test]
+fn nothing_is_read_before_the_stream_is_there() {
+    let mut pair = Pair::new(client_config(), server_config());
+    pair.server.pipe.started(pair.now);
+    pair.run();
+    assert!(pair.client.pipe.recv_begin().is_none());
+    pair.client.pipe.started(pair.now);
+    pair.run();
+    assert!(pair.client.pipe.is_open());
+}

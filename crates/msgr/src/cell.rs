@@ -90,7 +90,7 @@ impl Cell {
     pub(crate) fn flush(&self, clock: &Clock) -> After {
         let mut state = self.lock();
         if let Some(stream) = self.stream() {
-            while !state.blocked {
+            while !state.blocked && state.pipe.wants_write() {
                 state.writable = false;
                 let Some(batch) = state.pipe.send_begin(clock.now(), WRITE_MAX) else { break };
                 drop(state);

@@ -1,10 +1,59 @@
-//! Ceph's messenger over sockets: reactor, Accepter, Messenger and Connection
+//! Ceph's messenger over sockets.
+//!
+//! A [`Node`] drives an [`Endpoint`](proto::Endpoint): it moves the bytes of its pipes, accepts, dials and keeps time, on
+//! one thread and on those of its callers, and decides nothing. A [`Messenger`] is a node whose endpoint is a chain of
+//! [`Dispatcher`]s, as in Ceph.
+//!
+//! ```
+//! use std::sync::{Arc, mpsc};
+//! use loligo_msgr::proto::{Config, Envelope, Posted};
+//! use loligo_msgr::{BindAddr, Connection, Dispatcher, Messenger, NoAuth, NodeOptions, Policy, PolicySet};
+//! use loligo_wire::entity::{EntityName, EntityType};
+//! use loligo_wire::message::{MPing, Message};
+//! use loligo_wire::Tid;
+//!
+//! /// A server that answers pings.
+//! struct Pong;
+//!
+//! impl Dispatcher for Pong {
+//!     fn ms_dispatch(&self, con: &Connection, message: &Envelope) -> bool {
+//!         let is_ping = message.header.message_type == MPing::TYPE;
+//!         if is_ping {
+//!             con.send_message(Posted { tid: message.header.tid, message: MPing });
+//!         }
+//!         is_ping
+//!     }
+//! }
+//!
+//! /// A client that tells which of its pings is answered.
+//! struct Told(mpsc::Sender<Tid>);
+//!
+//! impl Dispatcher for Told {
+//!     fn ms_dispatch(&self, _: &Connection, message: &Envelope) -> bool {
+//!         self.0.send(message.header.tid).is_ok()
+//!     }
+//! }
+//!
+//! let policies = PolicySet::new(Policy::stateless_server());
+//! let server = Messenger::create(NodeOptions::new(Config::new(EntityName::osd(0), policies)), NoAuth)?;
+//! server.add_dispatcher_tail(Arc::new(Pong));
+//! let addr = server.bind(BindAddr { ip: Some([127, 0, 0, 1].into()), ..BindAddr::default() })?;
+//!
+//! let (tell, told) = mpsc::channel();
+//! let client = Messenger::create(NodeOptions::client(), NoAuth)?;
+//! client.add_dispatcher_tail(Arc::new(Told(tell)));
+//! let con = client.connect_to(EntityType::OSD, addr.into());
+//! con.send_message(Posted { tid: Tid(7), message: MPing });
+//! assert_eq!(told.recv()?, Tid(7));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 #![forbid(unsafe_code)]
 
 mod bind;
 mod cell;
 mod clock;
 mod drain;
+mod messenger;
 mod node;
 mod options;
 mod reactor;
@@ -15,5 +64,6 @@ pub use bind::BindAddr;
 pub use clock::Clock;
 pub use loligo_msgr_proto as proto;
 pub use loligo_msgr_proto::{Pipe, Policy, PolicySet, Pool, Throttle};
-pub use node::Node;
+pub use messenger::{Authenticate, Connection, Delivery, Dispatcher, DispatcherChain, Messenger, NoAuth};
+pub use node::{Node, WeakNode};
 pub use options::NodeOptions;

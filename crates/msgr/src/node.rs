@@ -3,7 +3,7 @@
 use std::fmt;
 use std::io;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, Weak};
 use std::thread::{self, JoinHandle};
 
 use loligo_base::Now;
@@ -139,6 +139,37 @@ impl<E: Endpoint> Node<E> {
     /// still reach it. From a second time on, and from the node's own thread, it does not wait.
     pub fn shutdown(&self) {
         self.0.shutdown();
+    }
+}
+
+impl<E: Endpoint> Node<E> {
+    /// A handle that does not keep the node running: for what the sink holds.
+    #[must_use]
+    pub fn downgrade(&self) -> WeakNode<E> {
+        WeakNode(Arc::downgrade(&self.0))
+    }
+}
+
+/// A handle of a [`Node`] that does not keep it running.
+pub struct WeakNode<E: Endpoint>(Weak<Owner<E>>);
+
+impl<E: Endpoint> WeakNode<E> {
+    /// The node, if a handle that keeps it running is left.
+    #[must_use]
+    pub fn upgrade(&self) -> Option<Node<E>> {
+        self.0.upgrade().map(Node)
+    }
+}
+
+impl<E: Endpoint> Clone for WeakNode<E> {
+    fn clone(&self) -> Self {
+        Self(Weak::clone(&self.0))
+    }
+}
+
+impl<E: Endpoint> fmt::Debug for WeakNode<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("WeakNode")
     }
 }
 

@@ -65,10 +65,15 @@ pub struct Pipe {
 /// Where a pipe is between birth and death.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Life {
-    /// The stream is being opened or greeted.
+    /// The stream is being opened.
+    Opening {
+        /// When the greeting must be over.
+        deadline: Mono,
+    },
+    /// The two ends greet each other.
     Greeting {
-        /// When that must be over; known from the first input with a time on.
-        deadline: Option<Mono>,
+        /// When that must be over.
+        deadline: Mono,
     },
     Open,
     Dead,
@@ -115,7 +120,7 @@ impl Pipe {
     }
 
     fn new(config: Arc<Config>, now: Now, policy: Policy, protocol: V1) -> Self {
-        let deadline = Some(now.mono + config.options.ms_connection_ready_timeout);
+        let deadline = now.mono + config.options.ms_connection_ready_timeout;
         Self {
             config,
             policy,
@@ -126,7 +131,7 @@ impl Pipe {
             queue: OutQueue::default(),
             chores: Chores::default(),
             events: VecDeque::new(),
-            life: Life::Greeting { deadline },
+            life: Life::Opening { deadline },
             incarnation: 0,
             chunk_out: false,
             batch_out: false,
@@ -139,7 +144,8 @@ impl Pipe {
 
     /// The stream is open: the pipe begins to speak.
     pub fn started(&mut self, now: Now) {
-        if let Life::Greeting { .. } = self.life {
+        if let Life::Opening { deadline } = self.life {
+            self.life = Life::Greeting { deadline };
             self.with_protocol(now, |protocol, cx| protocol.start(cx));
         }
         self.invariants();
@@ -201,7 +207,7 @@ impl Pipe {
     #[must_use]
     pub fn wants_read(&self) -> bool {
         let busy = self.chunk_out || self.asking || self.throttled_until.is_some();
-        self.life != Life::Dead && !busy
+        matches!(self.life, Life::Greeting { .. } | Life::Open) && !busy
     }
 
     /// Takes room back, with `n` bytes in it. Room from an earlier stream is dropped.
@@ -286,7 +292,7 @@ impl Pipe {
     #[must_use]
     pub fn next_timeout(&self) -> Option<Mono> {
         let life = match self.life {
-            Life::Greeting { deadline } => deadline,
+            Life::Opening { deadline } | Life::Greeting { deadline } => Some(deadline),
             Life::Open => Some(self.last_read + self.config.options.ms_connection_idle_timeout),
             Life::Dead => return None,
         };
@@ -298,7 +304,9 @@ impl Pipe {
         let due = |at: Option<Mono>| at.is_some_and(|at| at <= now.mono);
         let idle = self.last_read + self.config.options.ms_connection_idle_timeout;
         match self.life {
-            Life::Greeting { deadline } if due(deadline) => self.die(Fault::HandshakeTimeout),
+            Life::Opening { deadline } | Life::Greeting { deadline } if due(Some(deadline)) => {
+                self.die(Fault::HandshakeTimeout);
+            }
             Life::Open if due(self.chores.keepalive_due) => self.die(Fault::KeepaliveTimeout),
             Life::Open if due(Some(idle)) => self.die(Fault::Idle),
             _ => {}

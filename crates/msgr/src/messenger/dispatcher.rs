@@ -1,0 +1,63 @@
+//! What stands above a messenger.
+
+use bytes::Bytes;
+use loligo_msgr_proto::{AuthRequest, AuthStep, ConId, Envelope, Fault, Peer};
+
+use super::Connection;
+
+/// Takes what arrives (`Dispatcher`). The dispatchers of a messenger are asked one after the other.
+pub trait Dispatcher: Send + Sync {
+    /// A message arrived, its checksums and signature checked. Says whether it is taken: if not, the next dispatcher is
+    /// asked.
+    fn ms_dispatch(&self, con: &Connection, message: &Envelope) -> bool;
+
+    /// A connection that was asked for is open.
+    fn ms_handle_connect(&self, _con: &Connection, _peer: &Peer) {}
+
+    /// A peer opened a connection.
+    fn ms_handle_accept(&self, _con: &Connection, _peer: &Peer) {}
+
+    /// A connection is dead. Says whether no other dispatcher need know.
+    fn ms_handle_reset(&self, _con: &Connection, _why: &Fault) -> bool {
+        false
+    }
+
+    /// The peer has begun the session anew.
+    fn ms_handle_remote_reset(&self, _con: &Connection) {}
+
+    /// Nobody listens there; a reset follows. Says whether no other dispatcher need know.
+    fn ms_handle_refused(&self, _con: &Connection) -> bool {
+        false
+    }
+}
+
+/// Answers the questions of handshakes (`AuthClient` and `AuthServer`), at once and without blocking: it is asked while
+/// the messenger is locked.
+pub trait Authenticate: Send {
+    /// The answer to one question.
+    fn answer(&mut self, con: ConId, request: AuthRequest) -> AuthStep;
+}
+
+/// Everybody is believed, and nothing is signed.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct NoAuth;
+
+impl NoAuth {
+    /// `CEPH_AUTH_NONE`
+    const METHOD: u32 = 1;
+}
+
+impl Authenticate for NoAuth {
+    fn answer(&mut self, _con: ConId, request: AuthRequest) -> AuthStep {
+        match request {
+            // Not empty, since a method is only named where something is shown.
+            AuthRequest::Authorizer { .. } => {
+                AuthStep::Authorizer { method: Self::METHOD, authorizer: Bytes::from_static(&[1]) }
+            }
+            AuthRequest::Check { .. } | AuthRequest::Verify { .. } => {
+                AuthStep::Accept { reply: Bytes::new(), session_key: None }
+            }
+            AuthRequest::Challenge { .. } | AuthRequest::Rejected => AuthStep::Refuse,
+        }
+    }
+}
