@@ -131,6 +131,9 @@ pub enum ConnectError {
     /// No monitors were given.
     #[error("no monitors are known: there is no mon_host")]
     NoMonitors,
+    /// No monitor has an address that can be called.
+    #[error("none of the monitors has an address for messenger v1, the only one that is spoken here")]
+    NoAddress,
     /// The monitors refused us.
     #[error("the monitors do not let {name} in: {}", reason(error))]
     Refused {
@@ -151,11 +154,12 @@ pub enum ConnectError {
 }
 
 impl ConnectError {
-    /// The error number that fits best: `ENOENT`, `EACCES` or what the monitors said, `ETIMEDOUT`, `ESHUTDOWN`.
+    /// The error number that fits best: `ENOENT`, `EOPNOTSUPP`, `EACCES` or what the monitors said, `ETIMEDOUT`, `ESHUTDOWN`.
     #[must_use]
     pub const fn errno(&self) -> i32 {
         match self {
             Self::NoMonitors => 2,
+            Self::NoAddress => 95,
             Self::Refused {
                 error: AuthError::Refused { errno } | AuthError::ReclaimRefused { errno, .. },
                 ..

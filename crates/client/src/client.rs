@@ -91,7 +91,7 @@ impl<C> Client<C> {
     ) -> Self {
         let prng = Prng::new(entropy.next_u64());
         let name = alloc::format!("{}", auth.name());
-        let waiting = Waiting::new(mon_host.is_empty());
+        let waiting = Waiting::new(&mon_host);
         Self {
             mon: MonClient::new(options.mon.clone(), mon_host, auth, prng, entropy),
             objecter: Objecter::new(options.objecter.clone()),

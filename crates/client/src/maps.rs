@@ -8,6 +8,7 @@ use loligo_base::Mono;
 use loligo_monclient::{Request, RequestError};
 use loligo_objecter as osd;
 use loligo_wire::Epoch;
+use loligo_wire::entity::{AddrType, EntityAddrVec};
 
 use crate::client::{Asked, Life, Timer};
 use crate::{CallId, Client, ConnectError, Outcome};
@@ -17,8 +18,8 @@ use crate::{CallId, Client, ConnectError, Outcome};
 pub(crate) struct Waiting<C> {
     waits: BTreeMap<u64, Wait<C>>,
     last: u64,
-    /// There is nobody to call.
-    no_monitors: bool,
+    /// Why there is nobody to call, if so.
+    nobody: Option<ConnectError>,
 }
 
 #[derive(Debug)]
@@ -40,8 +41,14 @@ enum Until {
 }
 
 impl<C> Waiting<C> {
-    pub(crate) const fn new(no_monitors: bool) -> Self {
-        Self { waits: BTreeMap::new(), last: 0, no_monitors }
+    pub(crate) fn new(mon_host: &[EntityAddrVec]) -> Self {
+        let callable = mon_host.iter().any(|addrs| addrs.pick(AddrType::LEGACY).is_some());
+        let nobody = match mon_host {
+            [] => Some(ConnectError::NoMonitors),
+            _ if !callable => Some(ConnectError::NoAddress),
+            _ => None,
+        };
+        Self { waits: BTreeMap::new(), last: 0, nobody }
     }
 
     fn number_of(&self, id: CallId) -> Option<u64> {
@@ -70,8 +77,8 @@ impl<C> Client<C> {
 
     pub(crate) fn wait_for_connection(&mut self, deadline: Mono, done: C) {
         let number = self.wait(None, Until::Connected, Some(deadline), done);
-        if self.waiting.no_monitors {
-            self.not_connected(&ConnectError::NoMonitors);
+        if let Some(why) = self.waiting.nobody.clone() {
+            self.not_connected(&why);
         }
         // The first map shows where the cluster is.
         if self.waiting.waits.contains_key(&number) {
