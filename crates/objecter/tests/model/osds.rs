@@ -140,7 +140,7 @@ impl Store {
         self.next_backoff += 1;
         at.tally.backoffs += 1;
         let id = self.next_backoff;
-        let whole = id % 2 == 0;
+        let whole = id.is_multiple_of(2);
         let range = if whole {
             (HObject::boundary(op.hobj.pool, 0), HObject::MAX)
         } else {

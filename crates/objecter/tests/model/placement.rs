@@ -32,10 +32,8 @@ impl Places {
             let before = if epoch > sent { pool(Epoch(epoch.0 - 1)) } else { None };
             let split = before.is_some_and(|before| is_split_or_merge(pg, before.pg_num, this.pg_num));
             let full = cluster.maps[&epoch].test_flag(loligo_wire::osdmap::OsdMapFlags::FULL);
-            !split
-                && !(full && writes && epoch > sent)
-                && this.last_force_op_resend <= sent
-                && self.primary(cluster, epoch, pg) == Some(osd)
+            let dropped = split || (full && writes && epoch > sent);
+            !dropped && this.last_force_op_resend <= sent && self.primary(cluster, epoch, pg) == Some(osd)
         })
     }
 

@@ -177,7 +177,7 @@ impl World {
     }
 
     fn put(&mut self, session: SessionId, message: ToOsd) {
-        let link = self.links.get_mut(&session).expect("sent by a link that is not open");
+        let link = self.links.get_mut(&session).unwrap();
         if !link.broken {
             link.up.push_back(message);
         }
