@@ -23,6 +23,23 @@ thread_local! {
     static DELIVERING: ThreadCell<usize> = const { ThreadCell::new(0) };
 }
 
+/// This thread hands out results of a node for as long as this lives, also where the sink panics.
+struct Within {
+    before: usize,
+}
+
+impl Within {
+    fn enter(node: usize) -> Self {
+        Self { before: DELIVERING.replace(node) }
+    }
+}
+
+impl Drop for Within {
+    fn drop(&mut self) {
+        DELIVERING.set(self.before);
+    }
+}
+
 /// An input that waits for the endpoint, with what it holds of the throttles.
 type Waiting<E> = (Input<<E as Endpoint>::Msg, <E as Endpoint>::Call>, Held);
 
@@ -35,6 +52,8 @@ pub(crate) struct Shared<E: Endpoint> {
     pub(crate) remote: Remote,
     pub(crate) stopped: AtomicBool,
     endpoint: Mutex<E>,
+    /// Somebody had a look at the endpoint, which may have something to say since.
+    looked_at: AtomicBool,
     inbox: Mutex<VecDeque<Waiting<E>>>,
     dones: Mutex<VecDeque<E::Done>>,
     /// Held by the thread that hands results out, so that their order is kept.
@@ -72,6 +91,7 @@ impl<E: Endpoint> Shared<E> {
             remote,
             stopped: AtomicBool::new(false),
             endpoint: Mutex::new(endpoint),
+            looked_at: AtomicBool::new(true),
             inbox: Mutex::default(),
             dones: Mutex::default(),
             delivering: Mutex::default(),
@@ -84,8 +104,8 @@ impl<E: Endpoint> Shared<E> {
         lock(&self.inbox).push_back((input, held));
     }
 
-    /// Works on the inbox, unless another thread does, which then takes all of it. Results are handed out and pipes
-    /// are written when no lock is held. Within the sink of results the work is left to who called the sink, so that
+    /// Works on the inbox, unless another thread does, which then takes all of it. Pipes are written, and results are
+    /// handed out, when no lock is held. Within the sink of results the work is left to who called the sink, so that
     /// what is asked for there leaves in one go.
     pub(crate) fn run(&self) {
         if DELIVERING.get() == self.address() {
@@ -94,34 +114,37 @@ impl<E: Endpoint> Shared<E> {
         let mut later = Later::default();
         loop {
             self.drain(&mut later);
+            self.flush(&mut later);
             self.deliver();
-            if lock(&self.inbox).is_empty() {
+            let looked_at = self.looked_at.swap(false, Ordering::SeqCst);
+            if !looked_at && lock(&self.inbox).is_empty() {
                 break;
             }
-            // Another thread has the endpoint: it will see the inbox.
+            // Another thread has the endpoint: it will see the inbox, and what the endpoint has to say.
             if try_lock(&self.endpoint).is_none() {
                 break;
             }
-        }
-        for cell in later.touched {
-            if cell.flush(&self.clock) == After::Service {
-                later.commands.push(Command::Service(cell));
-            }
-        }
-        for command in later.commands {
-            self.remote.tell(command);
         }
     }
 
     /// A short look at the endpoint.
     pub(crate) fn with<T>(&self, f: impl FnOnce(&mut E) -> T) -> T {
-        let value = {
-            let mut endpoint = lock(&self.endpoint);
-            f(&mut endpoint)
-        };
-        // Others left their inputs while we had the lock.
+        let value = f(&mut lock(&self.endpoint));
+        // Others left their inputs while we had the lock, and the endpoint may have something to say.
+        self.looked_at.store(true, Ordering::SeqCst);
         self.run();
         value
+    }
+
+    fn flush(&self, later: &mut Later) {
+        for cell in later.touched.drain(..) {
+            if cell.flush(&self.clock) == After::Service {
+                later.commands.push(Command::Service(cell));
+            }
+        }
+        for command in later.commands.drain(..) {
+            self.remote.tell(command);
+        }
     }
 
     fn address(&self) -> usize {
@@ -131,8 +154,11 @@ impl<E: Endpoint> Shared<E> {
     fn drain(&self, later: &mut Later) {
         while let Some(mut endpoint) = try_lock(&self.endpoint) {
             self.work(&mut endpoint, later);
-            self.remote.endpoint_due(endpoint.next_timeout());
+            let sooner = self.remote.endpoint_due(endpoint.next_timeout());
             drop(endpoint);
+            if sooner {
+                self.remote.wake();
+            }
             if lock(&self.inbox).is_empty() {
                 break;
             }
@@ -219,10 +245,11 @@ impl<E: Endpoint> Shared<E> {
     }
 
     fn connect(&self, now: Now, con: ConId, peer: EntityType, addrs: EntityAddrVec, later: &mut Later) {
+        let mut pool = lock(&self.pool);
+        // Looked at behind the lock: what is put in before the node stops is found and reset when it does.
         if self.stopped.load(Ordering::SeqCst) {
             return self.tell(NetEvent::Reset { con, why: Fault::Shutdown });
         }
-        let mut pool = lock(&self.pool);
         match pool.connect(now, con, peer, addrs) {
             Connect::Dial { pipe, addr, socket } => {
                 let cell = Arc::new(Cell::new(con, socket, *pipe));
@@ -255,11 +282,11 @@ impl<E: Endpoint> Shared<E> {
         loop {
             let next = || lock(&self.dones).pop_front();
             let Some(guard) = try_lock(&self.delivering) else { return };
-            let before = DELIVERING.replace(self.address());
+            let within = Within::enter(self.address());
             while let Some(done) = next() {
                 (self.done)(done);
             }
-            DELIVERING.set(before);
+            drop(within);
             drop(guard);
             if lock(&self.dones).is_empty() {
                 return;

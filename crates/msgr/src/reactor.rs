@@ -5,6 +5,7 @@ mod events;
 
 use std::collections::BTreeMap;
 use std::io;
+use std::panic::{self, AssertUnwindSafe};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -68,8 +69,16 @@ impl<E: Endpoint> Reactor<E> {
         }
     }
 
-    /// Works until the node is shut down.
+    /// Works until the node is shut down. A sink that panics on this thread ends the node as well, with all
+    /// connections reset, so that nobody waits for ever.
     pub(crate) fn run(&mut self) {
+        if panic::catch_unwind(AssertUnwindSafe(|| self.work())).is_err() {
+            tracing::error!("the node ends because of a panic on its thread");
+        }
+        self.close_all();
+    }
+
+    fn work(&mut self) {
         let mut events = Events::with_capacity(EVENTS_MAX);
         while self.obey() {
             if let Err(error) = self.sleep(&mut events) {
@@ -85,7 +94,6 @@ impl<E: Endpoint> Reactor<E> {
             self.fire();
             self.shared.run();
         }
-        self.close_all();
     }
 
     fn sleep(&mut self, events: &mut Events) -> io::Result<()> {

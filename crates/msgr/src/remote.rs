@@ -61,7 +61,8 @@ impl Remote {
         self.wake();
     }
 
-    fn wake(&self) {
+    /// Wakes the reactor, unless somebody did and it has not looked yet.
+    pub(crate) fn wake(&self) {
         if !self.woken.swap(true, Ordering::SeqCst) {
             // Without the wake-up the wish waits for the next event: nothing better can be done.
             if let Err(error) = self.waker.wake() {
@@ -77,17 +78,15 @@ impl Remote {
         into.append(&mut lock(&self.commands));
     }
 
-    /// The endpoint wants to be called at that time. Wakes the reactor where it would sleep longer.
-    pub(crate) fn endpoint_due(&self, at: Option<Mono>) {
+    /// The endpoint wants to be called at that time. Says whether the reactor would sleep longer, and must be woken.
+    pub(crate) fn endpoint_due(&self, at: Option<Mono>) -> bool {
         let at = at.map_or(NEVER, Mono::as_nanos);
         // Most calls do not move it: a plain load is then all that is paid.
         if self.endpoint_due.load(Ordering::Relaxed) == at {
-            return;
+            return false;
         }
         self.endpoint_due.store(at, Ordering::SeqCst);
-        if at < self.sleeps_until.load(Ordering::SeqCst) {
-            self.wake();
-        }
+        at < self.sleeps_until.load(Ordering::SeqCst)
     }
 
     /// The reactor is about to sleep: gives how long it may, until `timer` or what the endpoint wants.

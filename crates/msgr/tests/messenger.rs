@@ -146,6 +146,41 @@ fn a_message_to_ourselves_needs_no_socket() {
     assert_eq!(con.id(), ConId::opened(0));
 }
 
+/// Opens a second connection when a message comes, and sends it on.
+struct Forward {
+    to: EntityAddrVec,
+    own: Mutex<Option<Messenger>>,
+}
+
+impl Dispatcher for Forward {
+    fn ms_dispatch(&self, _con: &Connection, message: &Envelope) -> bool {
+        let own = self.own.lock().unwrap();
+        let next = own.as_ref().unwrap().connect_to(EntityType::OSD, self.to.clone());
+        next.send_message(ping(message.header.tid.0 * 10));
+        true
+    }
+}
+
+#[test]
+fn a_dispatcher_may_open_connections() {
+    let (last, saw) = daemon(&[("last", u64::MAX)]);
+    let to = EntityAddrVec::from(last.bind(loopback()).unwrap());
+    let policies = PolicySet::new(Policy::stateless_server()).with(EntityType::OSD, Policy::lossy_client());
+    let middle = Messenger::create(
+        NodeOptions::new(Config::new(EntityName::new(EntityType::MDS, 0), policies)),
+        NoAuth,
+    )
+    .unwrap();
+    let forward = Arc::new(Forward { to, own: Mutex::new(Some(middle.clone())) });
+    middle.add_dispatcher_tail(Arc::clone(&forward) as Arc<dyn Dispatcher>);
+    let addrs = EntityAddrVec::from(middle.bind(loopback()).unwrap());
+    let client = Messenger::create(NodeOptions::client(), NoAuth).unwrap();
+    client.connect_to(EntityType::MDS, addrs).send_message(ping(2));
+    assert_eq!(next(&saw), Saw::Accept(EntityType::MDS));
+    assert_eq!(next(&saw), Saw::Message("last", 20));
+    forward.own.lock().unwrap().take();
+}
+
 #[test]
 fn refusal_and_reset_are_both_told() {
     let free: SocketAddr = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();

@@ -229,3 +229,24 @@ fn nothing_is_heard_of_a_connection_after_mark_down() {
     node.shutdown();
     assert!(told.try_recv().is_err());
 }
+
+#[test]
+fn a_sink_that_panics_on_the_nodes_thread_ends_the_node_with_all_connections_reset() {
+    let (_server, addrs) = echo_server();
+    let (done, told) = mpsc::channel();
+    let node = Node::start(Caller::default(), NodeOptions::client(), move |answer| {
+        assert!(
+            !matches!(answer, Told::Answer(_)) || thread::current().name() != Some("msgr"),
+            "as the test wants"
+        );
+        drop(done.send(answer));
+    })
+    .unwrap();
+    node.call(Call::Connect(addrs));
+    assert_eq!(told.recv_timeout(PATIENCE), Ok(Told::Connected));
+    // Another thread may take an answer first, and keeps working then.
+    while told.recv_timeout(Duration::ZERO) != Ok(Told::Reset(Fault::Shutdown)) {
+        node.call(Call::Send(Note::new(1, "", "")));
+        thread::yield_now();
+    }
+}

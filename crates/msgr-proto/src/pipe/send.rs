@@ -11,7 +11,7 @@ use crate::Outgoing;
 /// Up to this size a piece is copied behind what is already written, to keep the vector short.
 const COPY_MAX: usize = 1 << 10;
 /// How much room is made at once for what is copied.
-const SCRATCH: usize = 16 << 10;
+const SCRATCH: usize = 8 << 10;
 
 /// Bytes that are to be written, owned by whoever writes. See [`Pipe::send_begin`](crate::Pipe::send_begin).
 #[derive(Debug)]
