@@ -56,6 +56,16 @@ impl Fail {
     }
 }
 
+/// What was to be done with an object. A name that would fill the terminal is cut.
+pub(crate) fn on(verb: &str, pool: &str, object: &str) -> String {
+    const SHOWN: usize = 80;
+    if object.len() <= 2 * SHOWN {
+        return format!("{verb} {pool}/{object}");
+    }
+    let head: String = object.chars().take(SHOWN).collect();
+    format!("{verb} {pool}/{head}…")
+}
+
 /// Says what an operation was about, should it fail.
 pub(crate) trait About<T> {
     fn about(self, what: impl FnOnce() -> String) -> Result<T, Fail>;

@@ -9,12 +9,12 @@ use serde_json::{Value, json};
 
 use crate::args::Format;
 use crate::context::{Context, wait};
-use crate::fail::{About as _, Fail};
+use crate::fail::{self, About as _, Fail};
 use crate::output;
 
 pub(crate) fn stat(context: &Context, object: &str) -> Result<(), Fail> {
     let pool = context.pool_name()?;
-    let stat = wait(context.io_ctx()?.stat(object)).about(|| format!("stat {pool}/{object}"))?;
+    let stat = wait(context.io_ctx()?.stat(object)).about(|| fail::on("stat", pool, object))?;
     let mtime = local_time(stat.modified);
     let text = match context.format {
         Format::Plain => format!("{pool}/{object} mtime {mtime}, size {}", stat.size),
@@ -40,7 +40,7 @@ pub(crate) fn rm(context: &Context, objects: &[String], force_full: bool) -> Res
     }
     let mut first = Ok(());
     for object in objects {
-        let removed = wait(io_ctx.remove(object)).about(|| format!("rm {pool}/{object}"));
+        let removed = wait(io_ctx.remove(object)).about(|| fail::on("rm", pool, object));
         // The others are removed all the same; each failure is told.
         if let Err(fail) = removed {
             match first {
@@ -54,12 +54,12 @@ pub(crate) fn rm(context: &Context, objects: &[String], force_full: bool) -> Res
 
 pub(crate) fn truncate(context: &Context, object: &str, length: u64) -> Result<(), Fail> {
     let pool = context.pool_name()?;
-    wait(context.io_ctx()?.truncate(object, length)).about(|| format!("truncate {pool}/{object}"))
+    wait(context.io_ctx()?.truncate(object, length)).about(|| fail::on("truncate", pool, object))
 }
 
 pub(crate) fn create(context: &Context, object: &str) -> Result<(), Fail> {
     let pool = context.pool_name()?;
-    wait(context.io_ctx()?.create_exclusive(object)).about(|| format!("create {pool}/{object}"))
+    wait(context.io_ctx()?.create_exclusive(object)).about(|| fail::on("create", pool, object))
 }
 
 pub(crate) fn ls(context: &Context, all: bool) -> Result<(), Fail> {
@@ -106,7 +106,7 @@ fn row(object: &ListObject) -> Value {
 pub(crate) fn map(context: &Context, object: &str) -> Result<(), Fail> {
     let pool = context.pool_name()?;
     let io_ctx = context.io_ctx()?;
-    let placed = io_ctx.map(object).about(|| format!("map {pool}/{object}"))?;
+    let placed = io_ctx.map(object).about(|| fail::on("map", pool, object))?;
     let name = match context.namespace() {
         "" => object.to_owned(),
         namespace => format!("{namespace}/{object}"),

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use loligo::{Completion, Error, IoCtx};
 
 use crate::context::{Context, wait};
-use crate::fail::{About as _, Fail};
+use crate::fail::{self, About as _, Fail};
 use crate::progress::Progress;
 
 /// The size of a piece: what `rados` takes.
@@ -50,7 +50,7 @@ pub(crate) fn append(context: &Context, object: &str, file: &Path) -> Result<(),
 }
 
 fn too_large(context: &Context, object: &str, size: u64, limit: u64) -> Result<Fail, Fail> {
-    let what = format!("put {}/{object}", context.pool_name()?);
+    let what = fail::on("put", context.pool_name()?, object);
     Ok(Fail::About { what, why: Error::TooLarge { what: "object", size, limit } })
 }
 
@@ -65,7 +65,7 @@ impl StreamFail {
         match self {
             Self::Cluster(why) => {
                 let pool = context.pool_name().unwrap_or_default();
-                Fail::About { what: format!("{verb} {pool}/{object}"), why }
+                Fail::About { what: fail::on(verb, pool, object), why }
             }
             Self::Local(fail) => fail,
         }
@@ -116,7 +116,7 @@ fn finish_first(
 pub(crate) fn get(context: &Context, object: &str, file: &Path) -> Result<(), Fail> {
     let pool = context.pool_name()?;
     let io_ctx = context.io_ctx()?;
-    let about = || format!("get {pool}/{object}");
+    let about = || fail::on("get", pool, object);
     // Before the first piece is here, nothing local is touched.
     let first = wait(io_ctx.read(object, 0, PIECE as u64)).about(about)?;
     let mut target = Target::open(file)?;

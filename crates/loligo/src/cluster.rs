@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use loligo_base::{Mono, Now};
-use loligo_client::{Call, CallId, Client, Done, Outcome};
+use loligo_client::{Call, CallId, Client, ConnectError, Done, Outcome};
 use loligo_monclient::{Reply, Request};
 use loligo_msgr::Node;
 use loligo_objecter::Op;
@@ -76,14 +76,20 @@ impl Cluster {
     /// When the configuration cannot be used, the monitors refuse us, or none of them answers in time.
     pub fn connect(conf: &Conf) -> Result<Self, Error> {
         let monitors = setup::monitors(conf)?;
-        let auth = setup::auth(conf)?;
+        let setup::Identity { auth, missing } = setup::identity(conf)?;
         let client = Client::new(setup::options(conf)?, monitors, auth, Box::new(SystemEntropy));
         let timeout = setup::mount_timeout(conf)?;
         let node = Node::start(client, setup::node_options(conf)?, deliver)?;
         let shared =
             Arc::new(Shared { node, last_call: AtomicU64::new(0), is_shut_down: AtomicBool::new(false) });
         let cluster = Self { shared };
-        cluster.start(timeout).wait()?;
+        cluster.start(timeout).wait().map_err(|error| match (error, missing) {
+            // The monitors want what we have no key for.
+            (Error::Connect(ConnectError::Refused { .. }), Some(missing)) => missing.into(),
+            (error, _) => error,
+        })?;
+        // By these the cluster would block us, and we notice that it did.
+        cluster.shared.node.call(Call::SetAddrs(cluster.shared.node.my_addrs()));
         Ok(cluster)
     }
 

@@ -32,7 +32,7 @@ pub enum Error {
         pool: String,
     },
     /// An OSD executed the operation and it failed.
-    #[error("{0}")]
+    #[error("{}", in_words(*.0))]
     Osd(ErrorCode),
     /// The operation ended without an answer of an OSD, and it did not run.
     #[error("{0}")]
@@ -61,7 +61,7 @@ pub enum Error {
     #[error("an answer cannot be read: {0}")]
     Answer(#[from] DecodeError),
     /// What was asked for is more than Ceph takes.
-    #[error("{what} of {size} is more than the largest, {limit}")]
+    #[error("the {what} has {size} bytes, and {limit} is the most")]
     TooLarge {
         /// What is too large.
         what: &'static str,
@@ -118,6 +118,22 @@ impl Error {
     pub const fn may_have_run(&self) -> bool {
         matches!(self, Self::OutcomeUnknown(_))
     }
+}
+
+/// What an OSD's error means for an object; the general text of the number is about files.
+fn in_words(code: ErrorCode) -> String {
+    let words = match code {
+        ErrorCode::ENOENT => "no such object",
+        ErrorCode::EEXIST => "the object exists already",
+        ErrorCode::ENOSPC => "the pool or the cluster is full",
+        ErrorCode::EDQUOT => "the pool's quota is used up",
+        ErrorCode::EFBIG => "the object would be larger than the cluster allows",
+        ErrorCode::EMSGSIZE => "more data at once than the cluster takes",
+        ErrorCode::EPERM | ErrorCode::EACCES => "this client's capabilities do not allow it",
+        other => return other.to_string(),
+    };
+    let name = code.description().map_or("", |(name, _)| name);
+    format!("{words} ({name})")
 }
 
 fn errno_of(code: ErrorCode) -> i32 {

@@ -40,18 +40,29 @@ pub(crate) fn monitors(conf: &Conf) -> Result<Vec<EntityAddrVec>, ConfError> {
     }
 }
 
+/// Who we are and how we show it.
+pub(crate) struct Identity {
+    pub(crate) auth: AuthClient,
+    /// Why there is no key, where the cluster may do without one: what to say should it not.
+    pub(crate) missing: Option<ConfError>,
+}
+
 /// Who we are and how we show it: the methods of `auth_client_required`, and the key where one is needed.
-pub(crate) fn auth(conf: &Conf) -> Result<AuthClient, ConfError> {
+pub(crate) fn identity(conf: &Conf) -> Result<Identity, ConfError> {
     let methods = methods(conf)?;
     let name = conf.name().clone();
     if !methods.contains(&AuthMethod::CEPHX) {
-        return Ok(AuthClient::none(name));
+        return Ok(Identity { auth: AuthClient::none(name), missing: None });
     }
-    let wanted = EntityTypes::of(&[EntityType::MON, EntityType::OSD]);
     match key(conf) {
-        Ok(key) => Ok(AuthClient::new(name, Some(key), methods, wanted)),
+        Ok(key) => {
+            let wanted = EntityTypes::of(&[EntityType::MON, EntityType::OSD]);
+            Ok(Identity { auth: AuthClient::new(name, Some(key), methods, wanted), missing: None })
+        }
         // A cluster without authentication asks for no key.
-        Err(ConfError::NoKeyring { .. }) if methods.contains(&AuthMethod::NONE) => Ok(AuthClient::none(name)),
+        Err(missing @ ConfError::NoKeyring { .. }) if methods.contains(&AuthMethod::NONE) => {
+            Ok(Identity { auth: AuthClient::none(name), missing: Some(missing) })
+        }
         Err(error) => Err(error),
     }
 }
