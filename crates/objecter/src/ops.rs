@@ -140,7 +140,8 @@ impl<C> Row<C> {
 /// All ops, by the tid that they were submitted under: in the order of submission.
 #[derive(Debug)]
 pub(crate) struct Ops<C> {
-    rows: BTreeMap<Tid, Row<C>>,
+    /// A row is some hundred bytes: in boxes, so that those behind one that ends need not be moved.
+    rows: BTreeMap<Tid, Box<Row<C>>>,
     /// The keys of the rows that have another tid on the wire, by that.
     renamed: BTreeMap<Tid, Tid>,
     /// Those of them that were sent before under their old tid: later ops on the same object wait for them.
@@ -161,19 +162,19 @@ impl<C> Ops<C> {
     }
 
     pub(crate) fn insert(&mut self, tid: Tid, row: Row<C>) {
-        self.rows.insert(tid, row);
+        self.rows.insert(tid, Box::new(row));
     }
 
     pub(crate) fn get(&self, tid: Tid) -> Option<&Row<C>> {
-        self.rows.get(&tid)
+        self.rows.get(&tid).map(AsRef::as_ref)
     }
 
     pub(crate) fn get_mut(&mut self, tid: Tid) -> Option<&mut Row<C>> {
-        self.rows.get_mut(&tid)
+        self.rows.get_mut(&tid).map(AsMut::as_mut)
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = (Tid, &Row<C>)> {
-        self.rows.iter().map(|(tid, row)| (*tid, row))
+        self.rows.iter().map(|(tid, row)| (*tid, row.as_ref()))
     }
 
     /// Takes a row out; says whether later ops on its object may have waited for it.
@@ -183,7 +184,7 @@ impl<C> Ops<C> {
             self.renamed.remove(&row.wire_tid);
         }
         let awaited = self.retried.remove(&tid);
-        Some((row, awaited))
+        Some((*row, awaited))
     }
 
     /// The key of the row that has this tid on the wire.

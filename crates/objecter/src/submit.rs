@@ -2,7 +2,7 @@
 
 use alloc::sync::Arc;
 
-use loligo_base::Now;
+use loligo_base::{Mono, Now};
 use loligo_wire::Tid;
 use loligo_wire::message::MOSDOp;
 use loligo_wire::types::{HObject, OsdFlags, ReqId};
@@ -37,36 +37,40 @@ impl<C> Objecter<C> {
         let tid = self.next_tid();
         let deadline =
             op.deadline.or_else(|| self.options.rados_osd_op_timeout.map(|after| now.mono + after));
-        if let Some(error) = self.refuse(&op) {
-            self.outputs.push_back(Output::Complete(token, Err(error)));
-            return tid;
-        }
-        if deadline.is_some_and(|at| at <= now.mono) {
-            let late = OpError::TimedOut { sent: false };
-            self.outputs.push_back(Output::Complete(token, Err(late)));
-            return tid;
-        }
         let cost = op.cost();
-        let admitted = self.throttle.try_take(cost);
-        if !admitted && op.no_wait {
-            self.outputs.push_back(Output::Complete(token, Err(OpError::Busy)));
-            return tid;
-        }
-        let mut row = self.make_row(now, tid, op, cost, token);
-        if !admitted {
-            row.state = State::Held(Reason::Budget);
-            self.throttle.wait(tid, cost);
-        }
-        self.ops.insert(tid, row);
-        if let Some(at) = deadline {
-            self.timers.set(Timer::Op(tid), at);
-        }
-        self.start_tick(now);
-        if admitted {
-            self.recalc(now, tid);
+        match self.admit(now, &op, deadline, cost) {
+            Err(error) => self.outputs.push_back(Output::Complete(token, Err(error))),
+            Ok(admitted) => {
+                let row = self.make_row(now, tid, op, cost, token);
+                self.ops.insert(tid, row);
+                if let Some(at) = deadline {
+                    self.timers.set(Timer::Op(tid), at);
+                }
+                self.start_tick(now);
+                if admitted { self.recalc(now, tid) } else { self.wait_for_budget(tid, cost) }
+            }
         }
         self.settle(now);
         tid
+    }
+
+    /// Takes the budget of a new op; false where it has to wait for that, an error where it ends here.
+    fn admit(&mut self, now: Now, op: &Op, deadline: Option<Mono>, cost: Cost) -> Result<bool, OpError> {
+        if let Some(error) = self.refuse(op) {
+            return Err(error);
+        }
+        if deadline.is_some_and(|at| at <= now.mono) {
+            return Err(OpError::TimedOut { sent: false });
+        }
+        let admitted = self.throttle.try_take(cost);
+        if !admitted && op.no_wait { Err(OpError::Busy) } else { Ok(admitted) }
+    }
+
+    fn wait_for_budget(&mut self, tid: Tid, cost: Cost) {
+        if let Some(row) = self.ops.get_mut(tid) {
+            row.state = State::Held(Reason::Budget);
+            self.throttle.wait(tid, cost);
+        }
     }
 
     /// What is wrong with an op whatever the map says.
