@@ -129,6 +129,19 @@ impl<E: Endpoint> Node<E> {
         Ok(mine)
     }
 
+    /// Becomes somebody new at another port (`Messenger::rebind`): all connections are reset, the nonce is another one, and
+    /// a port is bound that is neither the old one nor in `avoid_ports`. For a daemon that its peers believe dead.
+    ///
+    /// # Errors
+    ///
+    /// When no port could be bound. The old one is given up all the same.
+    pub fn rebind(&self, mut avoid_ports: Vec<u16>) -> io::Result<EntityAddr> {
+        let old = lock(&self.0.shared.pool).renew_nonce();
+        self.0.shared.remote.tell(Command::MarkDownAll);
+        avoid_ports.push(old.port());
+        self.bind(BindAddr { ip: old.ip(), port: 0, avoid_ports })
+    }
+
     /// The addresses that peers are told. Without an IP until one is bound or learned.
     #[must_use]
     pub fn my_addrs(&self) -> EntityAddrVec {

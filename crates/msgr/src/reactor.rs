@@ -120,6 +120,7 @@ impl<E: Endpoint> Reactor<E> {
                     Command::Service(cell) => self.read(&cell, false),
                     Command::Close(cell) => self.close(&cell),
                     Command::Listen(listener) => self.listen(listener),
+                    Command::MarkDownAll => self.mark_down_all(&Fault::Closed),
                     Command::Stop => return false,
                 }
             }
@@ -261,6 +262,12 @@ impl<E: Endpoint> Reactor<E> {
 
     fn close_all(&mut self) {
         self.shared.stopped.store(true, Ordering::SeqCst);
+        self.mark_down_all(&Fault::Shutdown);
+        self.shared.run();
+    }
+
+    /// Takes no more calls, and resets all connections.
+    fn mark_down_all(&mut self, why: &Fault) {
         let mut pool = lock(&self.shared.pool);
         let all: Vec<_> = pool.connections().map(|(con, _)| con).collect();
         let links: Vec<_> = all.into_iter().filter_map(|con| Some((con, pool.remove(con)?))).collect();
@@ -270,12 +277,11 @@ impl<E: Endpoint> Reactor<E> {
                 cell.lock().pipe.mark_down();
                 self.close(&cell);
             }
-            let event = NetEvent::Reset { con, why: Fault::Shutdown };
+            let event = NetEvent::Reset { con, why: why.clone() };
             self.shared.post(Input::Net(event), Held::default());
         }
         self.pipes.clear();
         self.accepters.clear();
-        self.shared.run();
     }
 }
 

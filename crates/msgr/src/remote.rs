@@ -28,6 +28,8 @@ pub(crate) enum Command {
     Close(Arc<Cell>),
     /// Take calls.
     Listen(mio::net::TcpListener),
+    /// Take no more calls, and reset all connections.
+    MarkDownAll,
     /// End.
     Stop,
 }

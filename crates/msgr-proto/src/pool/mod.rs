@@ -101,6 +101,14 @@ impl<H: Clone> Pool<H> {
         self.my_addr = EntityAddr::legacy(addr, self.my_addr.nonce);
     }
 
+    /// From now on this messenger is another one for its peers. Gives the address that it had.
+    pub fn renew_nonce(&mut self) -> EntityAddr {
+        let old = self.my_addr;
+        // As far away as in Ceph, so that nobody who counts up from the old one meets it.
+        self.my_addr.nonce = old.nonce.wrapping_add(1_000_000);
+        old
+    }
+
     /// Learns our own IP from what a peer sees, if it is not known yet (`learned_addr`).
     pub fn learned_addr(&mut self, seen: EntityAddr) -> EntityAddr {
         if self.my_addr.is_blank_ip() && !seen.is_blank_ip() {

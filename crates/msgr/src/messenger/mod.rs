@@ -69,6 +69,15 @@ impl Messenger {
         self.node.bind(addr)
     }
 
+    /// Becomes somebody new at another port: see [`Node::rebind`].
+    ///
+    /// # Errors
+    ///
+    /// When no port could be bound.
+    pub fn rebind(&self, avoid_ports: Vec<u16>) -> io::Result<EntityAddr> {
+        self.node.rebind(avoid_ports)
+    }
+
     /// The addresses that peers are told.
     #[must_use]
     pub fn my_addrs(&self) -> EntityAddrVec {
