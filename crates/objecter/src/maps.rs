@@ -152,7 +152,8 @@ impl<C> Objecter<C> {
             let mut map = OSDMap::clone(&self.map);
             map.apply_incremental(&inc).is_ok().then_some(map)
         });
-        let map = applied.or_else(|| full.and_then(Result::ok));
+        let is_it = |map: &OSDMap| map.get_epoch() == next && map.get_fsid() == batch.fsid;
+        let map = applied.or_else(|| full.and_then(Result::ok)).filter(is_it);
         self.maps.full_wanted |= came && map.is_none();
         map
     }
@@ -296,8 +297,12 @@ impl<C> Objecter<C> {
 
 /// Takes a readable whole map of `from` or later: the newest where it is the first one, else the oldest.
 fn take_full(batch: &mut MapBatch, from: Epoch, newest: bool) -> Option<OSDMap> {
-    let readable = |(epoch, map): (&Epoch, &Result<OSDMap, DecodeError>)| map.is_ok().then_some(*epoch);
-    let mut found = batch.maps.range(from..).filter_map(readable);
+    let fsid = batch.fsid;
+    let usable = |(epoch, map): (&Epoch, &Result<OSDMap, DecodeError>)| {
+        let map = map.as_ref().ok()?;
+        (map.get_epoch() == *epoch && map.get_fsid() == fsid).then_some(*epoch)
+    };
+    let mut found = batch.maps.range(from..).filter_map(usable);
     let epoch = if newest { found.next_back() } else { found.next() }?;
     batch.maps.remove(&epoch).and_then(Result::ok)
 }

@@ -148,7 +148,8 @@ impl<C> Objecter<C> {
         let was_checked = row.state == State::Held(Reason::PoolCheck);
         row.state = State::Resolve;
         let (traits, pool, osd) = (row.traits(), row.target.pool_state, row.target.osd);
-        let served = osd.is_osd() && matches!(pool, PoolState::Full | PoolState::Usable);
+        // A primary that is set for the time being may be down.
+        let served = self.map.is_up(osd) && matches!(pool, PoolState::Full | PoolState::Usable);
         if was_checked && pool != PoolState::Missing {
             self.checks.cancel(tid);
         }

@@ -39,6 +39,10 @@ fn one(map: &OSDMap, inc: &mut Incremental, key: &str, value: &str) {
             let osds = osds.split(',').filter(|osd| !osd.is_empty()).map(osd).collect();
             inc.new_pg_temp.insert(common::pg(pg), osds);
         }
+        "primary_temp" => {
+            let (pg, primary) = value.split_once(':').unwrap();
+            inc.new_primary_temp.insert(common::pg(pg), osd(primary));
+        }
         "blocklist" => {
             let addr: EntityAddr = value.parse().unwrap();
             inc.new_blocklist.insert(addr.with_kind(loligo_wire::AddrType::ANY), inc.modified);

@@ -231,6 +231,10 @@ impl World {
                 *bytes = changed.into();
             }
         }
+        if let Some(label) = args.number("mislabelled").map(Epoch) {
+            let (_, bytes) = message.maps.pop_first().unwrap();
+            message.maps.insert(label, bytes);
+        }
         if args.has("foreign") {
             message.fsid = loligo_wire::Uuid([9; 16]);
         }
