@@ -1,18 +1,18 @@
 //! One connection as a machine: bytes in and out, messages in and out, time.
 
+mod bytes;
 mod event;
 mod recv;
 mod send;
+mod steps;
 
 use alloc::boxed::Box;
 use alloc::collections::VecDeque;
 use alloc::sync::Arc;
 use core::time::Duration;
 
-use loligo_auth::{MessageSigner, RequireSignatures};
 use loligo_base::{Mono, Now, Wall};
-use loligo_wire::Features;
-use loligo_wire::entity::{EntityAddr, EntityAddrVec, EntityName, EntityType};
+use loligo_wire::entity::{EntityAddr, EntityAddrVec, EntityType};
 
 pub use event::{Answer, Arrived, Ask, Held, PipeEvent};
 pub use recv::RecvChunk;
@@ -24,8 +24,8 @@ pub(crate) use send::Writer;
 use crate::config::Config;
 use crate::policy::Policy;
 use crate::session::Session;
-use crate::v1::{Cx, Open, Opened, Step, V1};
-use crate::{Fault, Outgoing, Peer};
+use crate::v1::{Cx, V1};
+use crate::{Fault, Outgoing};
 
 /// How long a full throttle is left alone, as in Ceph.
 const THROTTLE_RETRY: Duration = Duration::from_millis(1);
@@ -194,89 +194,6 @@ impl Pipe {
         self.invariants();
     }
 
-    /// Room for bytes of the stream; none while the pipe wants none, or when room was handed out already.
-    pub fn recv_begin(&mut self) -> Option<RecvChunk> {
-        if !self.wants_read() {
-            return None;
-        }
-        self.chunk_out = true;
-        Some(recv::begin(&mut self.stage, self.protocol.gather(), self.incarnation))
-    }
-
-    /// Whether the pipe would take bytes.
-    #[must_use]
-    pub fn wants_read(&self) -> bool {
-        let busy = self.chunk_out || self.asking || self.throttled_until.is_some();
-        matches!(self.life, Life::Greeting { .. } | Life::Open) && !busy
-    }
-
-    /// Takes room back, with `n` bytes in it. Room from an earlier stream is dropped.
-    pub fn recv_end(&mut self, now: Now, chunk: RecvChunk, n: usize) {
-        if chunk.incarnation != self.incarnation {
-            return;
-        }
-        self.chunk_out = false;
-        recv::end(&mut self.stage, self.protocol.gather(), chunk, n);
-        if n > 0 {
-            self.last_read = now.mono;
-            self.parse(now);
-        }
-        self.invariants();
-    }
-
-    /// Bytes to be written, `max` and the rest of a message at most; none while there are none, or when bytes were
-    /// handed out already. Messages get their numbers, and are encoded, here.
-    pub fn send_begin(&mut self, now: Now, max: usize) -> Option<SendBatch> {
-        if self.batch_out || self.life == Life::Dead {
-            return None;
-        }
-        self.fill(now, max);
-        if self.writer.len() == 0 {
-            return None;
-        }
-        self.batch_out = true;
-        Some(self.writer.take(self.incarnation))
-    }
-
-    /// Whether there is anything to write and nobody writes.
-    #[must_use]
-    pub fn wants_write(&self) -> bool {
-        let queued = self.life == Life::Open && (self.queue.len() > 0 || self.chores.are_there());
-        self.life != Life::Dead && !self.batch_out && (queued || self.writer.len() > 0)
-    }
-
-    fn fill(&mut self, now: Now, max: usize) {
-        if self.life != Life::Open {
-            return;
-        }
-        if self.chores.are_there() {
-            self.with_protocol(now, |protocol, cx| protocol.write_chores(cx));
-        }
-        while self.writer.len() < max {
-            let Some(msg) = self.queue.pop() else { break };
-            self.with_protocol(now, |protocol, cx| protocol.write(cx, &*msg));
-        }
-    }
-
-    /// Takes bytes back, of which `n` were written. Bytes of an earlier stream are dropped.
-    pub fn send_end(&mut self, batch: SendBatch, n: usize) {
-        if batch.incarnation != self.incarnation {
-            return;
-        }
-        self.batch_out = false;
-        self.writer.give_back(batch, n);
-        self.dispose();
-        self.invariants();
-    }
-
-    /// Closes a disposable pipe that has nothing left to send.
-    fn dispose(&mut self) {
-        let sent = self.queue.len() == 0 && self.writer.len() == 0 && !self.batch_out;
-        if self.disposable && self.life == Life::Open && sent {
-            self.die(Fault::Closed);
-        }
-    }
-
     /// What happened, until there is nothing more.
     pub fn poll(&mut self) -> Option<PipeEvent> {
         self.events.pop_front()
@@ -334,55 +251,6 @@ impl Pipe {
     #[must_use]
     pub const fn waits_for(&self) -> &'static str {
         self.protocol.waits_for()
-    }
-
-    /// Parses what the stage holds.
-    fn parse(&mut self, now: Now) {
-        loop {
-            let step = self.with_protocol(now, V1::step);
-            if !self.take_step(now, step) {
-                return;
-            }
-        }
-    }
-
-    /// Takes the outcome of a step; says whether to go on.
-    fn take_step(&mut self, now: Now, step: Result<Step, Fault>) -> bool {
-        match step {
-            Ok(Step::Again) => return true,
-            Ok(Step::Message(arrived)) => {
-                self.events.push_back(PipeEvent::Message(arrived));
-                return true;
-            }
-            Ok(Step::Opened(opened)) => return self.opened(opened),
-            Ok(Step::NeedBytes) => {}
-            Ok(Step::Ask(ask)) => {
-                self.asking = true;
-                self.events.push_back(PipeEvent::Asked(ask));
-            }
-            Ok(Step::Throttled) => self.throttled_until = Some(now.mono + THROTTLE_RETRY),
-            Err(fault) => self.die(fault),
-        }
-        false
-    }
-
-    fn opened(&mut self, opened: Opened) -> bool {
-        let Opened { peer_type, peer_addrs, features, session_key } = opened;
-        let signs = self.config.options.cephx_sign_messages && features.has(Features::MSG_AUTH);
-        let signer =
-            session_key.filter(|_| signs).map(|key| MessageSigner::new(key, features, RequireSignatures::V2));
-        let Ok(signer) = signer.transpose() else {
-            self.die(Fault::FeaturesMissing(Features::CEPHX_V2));
-            return false;
-        };
-        let accepted = matches!(self.protocol, V1::Server(_));
-        self.protocol = V1::Open(Open::new(features, signer));
-        self.life = Life::Open;
-        // v1 does not tell numbers: who needs the peer's knows it from its own map.
-        let peer = Peer { name: EntityName::new(peer_type, EntityName::NEW), addrs: peer_addrs, features };
-        let event = if accepted { PipeEvent::Accepted(peer) } else { PipeEvent::Connected(peer) };
-        self.events.push_back(event);
-        true
     }
 
     fn die(&mut self, fault: Fault) {

@@ -158,6 +158,7 @@ impl<H: Clone> Pool<H> {
         if !con.is_accepted() {
             self.by_addr.insert(addr, con);
         }
+        self.check();
     }
 
     /// A call came from `seen`: a pipe for it, to be [`Self::insert`]ed; `None` where too many callers have not said who
@@ -221,12 +222,20 @@ impl<H: Clone> Pool<H> {
         if self.by_addr.get(&entry.addr) == Some(&con) {
             self.by_addr.remove(&entry.addr);
         }
+        self.check();
         Some(entry.link)
     }
 
     /// The living connections, by name.
     pub fn connections(&self) -> impl Iterator<Item = (ConId, &Link<H>)> {
         self.cons.iter().map(|(con, entry)| (*con, &entry.link))
+    }
+
+    /// [`Self::invariants`] where they cost nobody time.
+    fn check(&self) {
+        if cfg!(debug_assertions) {
+            self.invariants();
+        }
     }
 
     /// Panics in debug builds where the pool contradicts itself.
