@@ -6,10 +6,11 @@ use alloc::vec::Vec;
 
 use bytes::Bytes;
 use loligo_base::Wall;
+use loligo_placement::hash::CEPH_STR_HASH_RJENKINS;
 use loligo_wire::crush::CrushMap;
 use loligo_wire::entity::EntityAddrVec;
 use loligo_wire::message::MOSDMap;
-use loligo_wire::osdmap::{Incremental, OSDMap, OsdMapFlags, OsdState, PgPool, PoolFlags};
+use loligo_wire::osdmap::{Incremental, OSDMap, OsdMapFlags, OsdState, PgPool, PoolFlags, PoolType};
 use loligo_wire::types::PgId;
 use loligo_wire::{Encode, Epoch, Features, OsdId, PoolId, Release, Text, Uuid};
 
@@ -202,6 +203,8 @@ impl Maps {
             let mut pool = PgPool {
                 create_time: now,
                 flags: PoolFlags::HASHPSPOOL,
+                pool_type: PoolType::REPLICATED,
+                object_hash: CEPH_STR_HASH_RJENKINS,
                 size,
                 min_size: size.saturating_sub(size / 2).max(1),
                 last_change: inc.epoch,

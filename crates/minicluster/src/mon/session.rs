@@ -10,17 +10,32 @@ use loligo_msgr_proto::ConId;
 use loligo_wire::cephx::AuthMethod;
 use loligo_wire::entity::EntityAddrVec;
 use loligo_wire::message::{
-    MAuth, MAuthReply, MMonGetVersion, MMonGetVersionReply, MMonMap, MMonSubscribe, MMonSubscribeAck,
-    MStatfsReply, SubscribeItem,
+    MAuth, MAuthReply, MConfig, MMonGetVersion, MMonGetVersionReply, MMonMap, MMonSubscribe,
+    MMonSubscribeAck, MStatfsReply, SubscribeItem,
 };
-use loligo_wire::monmap::{MonInfo, MonMap};
+use loligo_wire::monmap::{MonFeatures, MonInfo, MonMap};
 use loligo_wire::types::ErrorCode;
-use loligo_wire::{Encode, Epoch, Features, Text, Tid, Uuid};
+use loligo_wire::{Encode, Epoch, Features, Release, Text, Tid, Uuid};
 
 use super::Mon;
 
 /// The name of the one monitor.
 const NAME: &str = "a";
+
+/// The epoch of the map of monitors, which never changes.
+const FIRST: Epoch = Epoch(1);
+
+/// What the monitors of a Pacific cluster have agreed to be able to do.
+const FEATURES: MonFeatures = MonFeatures(
+    MonFeatures::KRAKEN.0
+        | MonFeatures::LUMINOUS.0
+        | MonFeatures::MIMIC.0
+        | MonFeatures::OSDMAP_PRUNE.0
+        | MonFeatures::NAUTILUS.0
+        | MonFeatures::OCTOPUS.0
+        | MonFeatures::PACIFIC.0
+        | MonFeatures::PINGING.0,
+);
 
 /// The space that the cluster says it has.
 const CAPACITY_KB: u64 = 16 << 20;
@@ -42,7 +57,15 @@ impl Session {
 
 /// The monitors: this one.
 pub(super) fn monmap(fsid: Uuid, addrs: &EntityAddrVec, now: Wall) -> Bytes {
-    let mut map = MonMap { fsid, epoch: Epoch(1), created: now, last_changed: now, ..MonMap::default() };
+    let mut map = MonMap {
+        fsid,
+        epoch: FIRST,
+        created: now,
+        last_changed: now,
+        persistent_features: FEATURES,
+        min_mon_release: Release::PACIFIC,
+        ..MonMap::default()
+    };
     map.add(MonInfo::new(NAME, addrs.clone()));
     map.to_bytes(Features::PACIFIC)
 }
@@ -53,7 +76,8 @@ impl Mon {
         let request =
             LoginRequest { method: AuthMethod(message.protocol), payload: message.auth_payload.clone() };
         let answer = session.login.handle(&mut self.keys, now.wall, &request, &mut *self.entropy);
-        session.is_authenticated |= answer.client.is_some();
+        let is_finished = answer.client.is_some() && !session.is_authenticated;
+        session.is_authenticated |= is_finished;
         let reply = MAuthReply {
             protocol: answer.reply.method.0,
             result: ErrorCode(answer.reply.result),
@@ -62,6 +86,10 @@ impl Mon {
             result_msg: Text::default(),
         };
         self.send(con, tid, reply);
+        // Nobody asks for it at a login; clients count on it (`AuthMonitor::prep_auth`).
+        if is_finished && message.monmap_epoch < FIRST {
+            self.send_monmap(con);
+        }
     }
 
     pub(super) fn send_monmap(&mut self, con: ConId) {
@@ -71,12 +99,17 @@ impl Mon {
 
     pub(super) fn subscribe(&mut self, con: ConId, message: MMonSubscribe) {
         let Some(session) = self.sessions.get_mut(&con) else { return };
-        let monmap = message.what.get("monmap").is_some_and(|item| item.start <= 1);
+        let monmap = message.what.get("monmap").is_some_and(|item| item.start <= u64::from(FIRST.0));
+        let config = message.what.contains_key("config");
         session.subscriptions.extend(message.what);
         let fsid = self.fsid;
         self.send(con, Tid(0), MMonSubscribeAck { interval: 300, fsid });
         if monmap {
             self.send_monmap(con);
+        }
+        if config {
+            // No options are kept here; but clients wait until they are told so.
+            self.send(con, Tid(0), MConfig::default());
         }
         self.send_subscribed_osdmap(con);
     }
