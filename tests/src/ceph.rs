@@ -44,6 +44,11 @@ impl Ceph {
         self.run("start", &[daemon]);
     }
 
+    /// Fails if a daemon is gone, or holds something against what was done to it.
+    pub fn check_complaints(&self) {
+        self.run("complaints", &[]);
+    }
+
     fn run(&self, what: &str, args: &[&str]) {
         let mut command = Command::new(&self.xtask);
         let status = command.args(["ceph", what, "--dir"]).arg(&self.dir).args(args).status().unwrap();

@@ -11,5 +11,8 @@
 )]
 
 pub mod ceph;
+pub mod faults;
 pub mod live;
+pub mod load;
 pub mod rados;
+pub mod sockets;

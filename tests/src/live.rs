@@ -33,7 +33,7 @@ pub fn conf() -> Option<PathBuf> {
 }
 
 /// Says, also where `LOLIGO_TEST_SKIPPED` is, that this test cannot run.
-pub(crate) fn skip(why: &str) {
+pub fn skip(why: &str) {
     let thread = std::thread::current();
     let line = format!("{}: {why}; cargo xtask test brings a cluster", thread.name().unwrap_or("a test"));
     eprintln!("SKIPPED {line}");

@@ -12,7 +12,9 @@ mod golden;
 mod metadata;
 mod process;
 mod report;
+mod soak;
 mod source;
+mod test_bed;
 mod test_run;
 mod tidy;
 mod workspace;
@@ -32,6 +34,11 @@ enum Task {
     /// Starts a cluster (fetching Ceph first if need be), runs `cargo test` over the workspace, takes the cluster down, and
     /// says what was left out and why. At most 20 minutes.
     Test(test_run::TestArgs),
+    /// Run the long tests against real Ceph, a quarter of an hour together
+    ///
+    /// Faults under load, tickets that live a minute, thousands of names. Each takes minutes, so that `test` has only
+    /// shorter cousins of them.
+    Soak(soak::SoakArgs),
     /// Everything that must hold before a change lands, tests aside
     ///
     /// Formatting, lints, documentation, fence, tidy, deny and the simulator. All of them run, whatever fails first.
@@ -60,6 +67,7 @@ fn main() -> ExitCode {
     let done = match Task::parse() {
         Task::Ceph(task) => task.run(),
         Task::Test(args) => test_run::run(&args),
+        Task::Soak(args) => soak::run(&args),
         Task::Ci => ci::run(),
         Task::Fence => fence::run(),
         Task::Tidy(args) => tidy::run(&args),

@@ -25,6 +25,8 @@ use release::Release;
 pub(crate) use test_cluster::TestCluster;
 use tools::Tools;
 
+use crate::test_bed::check_complaints;
+
 /// Real Ceph on this machine: get it, start a cluster, stop it
 ///
 /// Ceph's own programs are used where they are on PATH; else Debian's packages are unpacked below target/ceph, once,
@@ -61,6 +63,12 @@ pub(crate) enum CephTask {
         /// Number of the signal: 9 kills, 15 ends in good order, 19 stops and 18 continues
         #[arg(long, default_value_t = 9)]
         signal: i32,
+    },
+    /// Print what the daemons hold against their clients; exit status 1 if there is anything
+    Complaints {
+        /// The folder that was given to `up`
+        #[arg(long)]
+        dir: PathBuf,
     },
     /// Wait until standard input closes, then take down every cluster in the folders of DIR and remove DIR
     #[command(hide = true)]
@@ -114,6 +122,9 @@ impl CephTask {
             CephTask::Down { dir } => Cluster::open(&absolute(&dir)?)?.down(),
             CephTask::Env { dir } => print_env(&Cluster::open(&absolute(&dir)?)?),
             CephTask::Kill { dir, daemon, signal } => kill(&absolute(&dir)?, &daemon, signal),
+            CephTask::Complaints { dir } => {
+                check_complaints(&oracle::complaints(&Cluster::open(&absolute(&dir)?)?)?)
+            }
             CephTask::Janitor { dir } => janitor(&dir),
             CephTask::Start { dir, daemon } => {
                 let cluster = Cluster::open(&absolute(&dir)?)?;

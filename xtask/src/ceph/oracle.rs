@@ -7,8 +7,15 @@ use anyhow::Result;
 use super::cluster::Cluster;
 
 /// What a daemon writes when a client, or the daemon itself because of one, is at fault.
-const SIGNS: &[&str] =
-    &["misdirected", "FAILED ceph_assert", "Caught signal (Aborted)", "bad crc in", "BADAUTHORIZER"];
+const SIGNS: &[&str] = &[
+    "misdirected",
+    "FAILED ceph_assert",
+    "Caught signal (Aborted)",
+    "bad crc in",
+    "BADAUTHORIZER",
+    "Signature check failed",
+    "got bad authorizer",
+];
 
 /// Lines of the daemons' logs that hold something against a client, and daemons that are gone.
 pub(crate) fn complaints(cluster: &Cluster) -> Result<Vec<String>> {
