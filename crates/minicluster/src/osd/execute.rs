@@ -43,14 +43,15 @@ impl Osd {
         let id = request.pg;
         let epoch = self.map.epoch;
         if let Err(error) = check(&request) {
-            let answer = request.answer_result(epoch, error.0, EVersion::default(), 0);
-            return self.answer(id, answer);
+            let answer = request.clone().answer_result(epoch, error.0, EVersion::default(), 0);
+            return self.answer(id, request, answer);
         }
         if request.writes() && self.is_full(&request) {
             // Without FULL_TRY it was sent before the map said so; its sender holds it from then on.
             if request.flags.has(OsdFlags::FULL_TRY) {
-                let answer = request.answer_result(epoch, ErrorCode::ENOSPC.0, EVersion::default(), 0);
-                self.answer(id, answer);
+                let answer =
+                    request.clone().answer_result(epoch, ErrorCode::ENOSPC.0, EVersion::default(), 0);
+                self.answer(id, request, answer);
             }
             return;
         }
@@ -61,33 +62,32 @@ impl Osd {
         }
     }
 
-    fn answer(&mut self, id: PgId, answer: Answer) {
+    fn answer(&mut self, id: PgId, request: Request, answer: Answer) {
         let mut out = alloc::vec::Vec::new();
         if let Some(pg) = self.pgs.get_mut(&id) {
-            pg.answer_read(answer, &mut out);
+            pg.answer_read(request, answer, &mut out);
         }
         self.carry_out(id, out);
     }
 
-    fn execute(&mut self, mut request: Request) {
+    fn execute(&mut self, request: Request) {
         let id = request.pg;
         let epoch = self.map.epoch;
         let Some(pg) = self.pgs.get_mut(&id) else { return };
         if let Some(done) = pg.data.find(&request.reqid).filter(|_| request.writes()) {
             // It ran already, and its answer was lost.
             let (result, version, user_version) = (done.result, done.version, done.user_version);
-            let answer = request.answer_result(epoch, result, version, user_version);
-            return self.answer(id, answer);
+            let answer = request.clone().answer_result(epoch, result, version, user_version);
+            return self.answer(id, request, answer);
         }
         let before = pg.data.objects.get(&request.hobj).cloned();
         let before_version = before.as_ref().map_or(0, |object| object.user_version);
-        let ops = core::mem::take(&mut request.ops);
         let Executed { mut object, changed, ops, result } =
-            object::execute(before.as_ref(), &ops, request.mtime);
+            object::execute(before.as_ref(), &request.ops, request.mtime);
         drop(before);
         if !request.writes() {
-            let answer = request.answer(epoch, result, ops, EVersion::default(), before_version);
-            return self.answer(id, answer);
+            let answer = request.clone().answer(epoch, result, ops, EVersion::default(), before_version);
+            return self.answer(id, request, answer);
         }
         let version = next_version(pg.data.last_update, epoch);
         let mut user_version = before_version;
@@ -98,21 +98,21 @@ impl Osd {
             }
         }
         let (reqid, oid) = (request.reqid, request.hobj.clone());
-        let answer = request.answer(epoch, result, ops, version, user_version);
+        let answer = request.clone().answer(epoch, result, ops, version, user_version);
         let entry = LogEntry { version, reqid, oid, user_version, result };
         let mut out = alloc::vec::Vec::new();
-        pg.write(entry, object, answer, &mut out);
+        pg.write(entry, object, request, answer, &mut out);
         self.carry_out(id, out);
     }
 
-    fn list(&mut self, mut request: Request) {
+    fn list(&mut self, request: Request) {
         let id = request.pg;
         let Some(pg) = self.pgs.get(&id) else { return };
         let pg_num = self.map.get_pg_pool(id.pool).map_or(1, |pool| pool.pg_num);
         let mut ops = alloc::vec::Vec::new();
         let mut result = 0;
-        for op in core::mem::take(&mut request.ops) {
-            match listing::list(&op, &request.hobj.nspace, id, pg_num, &pg.data) {
+        for op in &request.ops {
+            match listing::list(op, &request.hobj.nspace, id, pg_num, &pg.data) {
                 Ok((op, at_end)) => {
                     result = at_end;
                     ops.push((op, at_end));
@@ -123,8 +123,8 @@ impl Osd {
                 }
             }
         }
-        let answer = request.answer(self.map.epoch, result, ops, EVersion::default(), 0);
-        self.answer(id, answer);
+        let answer = request.clone().answer(self.map.epoch, result, ops, EVersion::default(), 0);
+        self.answer(id, request, answer);
     }
 
     /// Whether a write is refused because there is no room. Deleting makes room.

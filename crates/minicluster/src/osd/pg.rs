@@ -61,8 +61,15 @@ struct Active {
 #[derive(Debug)]
 struct Write {
     left: BTreeSet<OsdId>,
-    /// The answer to the write, and those to reads that saw it.
-    answers: Vec<Answer>,
+    /// The write, and the reads that saw it, with their answers.
+    pending: Vec<Pending>,
+}
+
+/// A request that was executed and is not answered yet.
+#[derive(Debug)]
+struct Pending {
+    request: Request,
+    answer: Answer,
 }
 
 /// What a PG wants done.
@@ -100,6 +107,7 @@ impl Pg {
             return;
         }
         self.interval = interval.clone();
+        self.requeue();
         self.role = if self.is_primary() {
             self.begin(out)
         } else if self.interval.acting.contains(&self.me) {
@@ -110,6 +118,18 @@ impl Pg {
         if !self.is_primary() {
             // Whoever sent them sees the new map and sends them to the new primary.
             self.waiting.clear();
+        }
+    }
+
+    /// What was executed and not answered is looked at again when the PG serves again: clients send it anew only where the
+    /// primary is another one (`PrimaryLogPG::on_change`). What is in the log then is answered, and not executed twice.
+    fn requeue(&mut self) {
+        if let Role::Active(active) = &mut self.role {
+            let writes = core::mem::take(&mut active.writes);
+            let requests =
+                writes.into_values().flat_map(|write| write.pending).map(|pending| pending.request);
+            let later = core::mem::take(&mut self.waiting);
+            self.waiting = requests.chain(later).collect();
         }
     }
 
@@ -239,6 +259,7 @@ impl Pg {
         &mut self,
         entry: LogEntry,
         object: Option<Arc<Object>>,
+        request: Request,
         answer: Answer,
         out: &mut Vec<PgOut>,
     ) {
@@ -255,19 +276,19 @@ impl Pg {
         let version = entry.version;
         self.data.apply(entry, object);
         if let Role::Active(active) = &mut self.role {
-            active.writes.insert(version, Write { left, answers: alloc::vec![answer] });
+            active.writes.insert(version, Write { left, pending: alloc::vec![Pending { request, answer }] });
             active.release(out);
         }
     }
 
     /// Answers what read: at once, or when the writes that it saw are on all replicas.
-    pub(super) fn answer_read(&mut self, answer: Answer, out: &mut Vec<PgOut>) {
+    pub(super) fn answer_read(&mut self, request: Request, answer: Answer, out: &mut Vec<PgOut>) {
         let last = match &mut self.role {
             Role::Active(active) => active.writes.last_entry(),
             _ => None,
         };
         match last {
-            Some(mut write) => write.get_mut().answers.push(answer),
+            Some(mut write) => write.get_mut().pending.push(Pending { request, answer }),
             None => out.push(PgOut::Answer(answer)),
         }
     }
@@ -304,7 +325,7 @@ impl Active {
     /// Answers writes in their order, as far as all replicas have them.
     fn release(&mut self, out: &mut Vec<PgOut>) {
         while let Some(first) = self.writes.first_entry().filter(|write| write.get().left.is_empty()) {
-            out.extend(first.remove().answers.into_iter().map(PgOut::Answer));
+            out.extend(first.remove().pending.into_iter().map(|pending| PgOut::Answer(pending.answer)));
         }
     }
 }
