@@ -1,6 +1,7 @@
 //! Tells a client to hold or to go on.
 
 use super::{Message, msg_type};
+use crate::msgr1::priority;
 use crate::types::{BackoffOp, HObject, SpgId};
 use crate::{BufferList, Decode, DecodeError, Decoder, Encode, Encoder, Epoch};
 
@@ -24,6 +25,7 @@ pub struct MOSDBackoff {
 impl Message for MOSDBackoff {
     const TYPE: u16 = msg_type::OSD_BACKOFF;
     const NAME: &'static str = "MOSDBackoff";
+    const PRIORITY: u16 = priority::OSD_CLIENT_OP;
 
     fn encode_front(&self, e: &mut Encoder) {
         self.pgid.encode(e);

@@ -7,6 +7,7 @@ use loligo_base::Wall;
 
 use super::payload::at_least;
 use super::{Message, msg_type};
+use crate::msgr1::priority;
 use crate::types::{
     HObject, OSD_OP_SIZE, ObjectLocator, OsdFlags, OsdOp, ReqId, SnapContext, SnapId, SpgId, split_data,
 };
@@ -110,6 +111,7 @@ impl Message for MOSDOp {
     const NAME: &'static str = "MOSDOp";
     const HEAD_VERSION: u16 = 8;
     const COMPAT_VERSION: u16 = 3;
+    const PRIORITY: u16 = priority::OSD_CLIENT_OP;
 
     fn encode_front(&self, e: &mut Encoder) {
         let features: Features = e.features();

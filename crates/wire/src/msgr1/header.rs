@@ -4,6 +4,9 @@ use crate::{Decode, DecodeError, Decoder, Encode, Encoder, EntityName, Tid, crc3
 
 /// Priorities of messages (`CEPH_MSG_PRIO_*`); higher ones are sent first.
 pub mod priority {
+    /// Ops of clients, and what must stay in order with them (Ceph's default for `osd_client_op_priority`). OSDs share
+    /// their time by it.
+    pub const OSD_CLIENT_OP: u16 = 63;
     /// Background work.
     pub const LOW: u16 = 64;
     /// What everything has that says nothing else.
