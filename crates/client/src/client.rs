@@ -131,10 +131,15 @@ impl<C> Client<C> {
         self.mon.global_id()
     }
 
-    /// The machine that carries out ops, to look at.
+    /// How many ops have not ended.
     #[must_use]
     pub fn num_ops(&self) -> usize {
         self.objecter.num_ops()
+    }
+
+    /// The ops that have not ended, in the order of their submission.
+    pub fn dump_ops(&self) -> impl Iterator<Item = osd::OpInfo> {
+        self.objecter.dump_ops()
     }
 
     fn call(&mut self, call: Call<C>) {

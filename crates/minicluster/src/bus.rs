@@ -8,6 +8,7 @@ use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
+use core::fmt;
 
 use loligo_auth::ServiceKeys;
 use loligo_wire::entity::EntityAddrVec;
@@ -27,6 +28,15 @@ pub enum Daemon {
     Osd(OsdId),
 }
 
+impl fmt::Display for Daemon {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Mon => f.write_str("mon"),
+            Self::Osd(osd) => write!(f, "osd.{osd}"),
+        }
+    }
+}
+
 /// Something that one daemon says to another.
 #[derive(Clone, Debug)]
 pub struct BusMessage {
@@ -38,11 +48,22 @@ pub struct BusMessage {
     pub(crate) body: Box<Body>,
 }
 
+/// `osd.1 to osd.2: Pull of pg 1.3 since 12`, for a log.
+impl fmt::Display for BusMessage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { from, to, body } = self;
+        match (body.pg(), body.since()) {
+            (Some(pg), Some(since)) => write!(f, "{from} to {to}: {} of pg {pg} since {since}", body.name()),
+            _ => write!(f, "{from} to {to}: {}", body.name()),
+        }
+    }
+}
+
 #[derive(Clone, Debug)]
 pub(crate) enum Body {
     /// From an OSD that started: where it can be reached.
     Boot { addrs: EntityAddrVec },
-    /// From the monitor: the newest map, and what it says of each PG.
+    /// From the monitor: the newest map, what it says of each PG, and the maps as clients get them.
     Map { map: Arc<OSDMap>, intervals: Arc<BTreeMap<PgId, Interval>> },
     /// From the monitor: the keys that tickets for OSDs are sealed with.
     ServiceKeys(Arc<ServiceKeys>),
@@ -67,6 +88,39 @@ pub(crate) enum Body {
 }
 
 impl Body {
+    const fn name(&self) -> &'static str {
+        match self {
+            Self::Boot { .. } => "Boot",
+            Self::Map { .. } => "Map",
+            Self::ServiceKeys(_) => "ServiceKeys",
+            Self::HistoryWanted { .. } => "HistoryWanted",
+            Self::History { .. } => "History",
+            Self::Activate { .. } => "Activate",
+            Self::Activated { .. } => "Activated",
+            Self::Pull { .. } => "Pull",
+            Self::Whole { .. } => "Whole",
+            Self::WholeTaken { .. } => "WholeTaken",
+            Self::Replicate { .. } => "Replicate",
+            Self::Replicated { .. } => "Replicated",
+        }
+    }
+
+    /// The PG that it is about.
+    const fn pg(&self) -> Option<PgId> {
+        match self {
+            Self::Boot { .. } | Self::Map { .. } | Self::ServiceKeys(_) => None,
+            Self::HistoryWanted { pg, .. }
+            | Self::History { pg, .. }
+            | Self::Activate { pg, .. }
+            | Self::Activated { pg, .. }
+            | Self::Pull { pg, .. }
+            | Self::Whole { pg, .. }
+            | Self::WholeTaken { pg, .. }
+            | Self::Replicate { pg, .. }
+            | Self::Replicated { pg, .. } => Some(*pg),
+        }
+    }
+
     /// The interval that it is about: whoever has not seen the map in which that began, keeps the message until then.
     pub(crate) const fn since(&self) -> Option<Epoch> {
         match self {

@@ -12,4 +12,4 @@ mod split;
 
 pub use bus::{BusMessage, Daemon};
 pub use mon::{Mon, MonCall, MonMsg, MonOptions};
-pub use osd::{Osd, OsdCall, OsdMsg};
+pub use osd::{LoggedWrite, Osd, OsdCall, OsdMsg};

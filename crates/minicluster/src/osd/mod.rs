@@ -2,6 +2,7 @@
 
 mod auth;
 mod execute;
+mod inspect;
 mod listing;
 mod object;
 mod peering;
@@ -29,6 +30,7 @@ use loligo_wire::{Epoch, OsdId, PoolId};
 use crate::bus::{Body, BusMessage, Daemon};
 use crate::interval::Interval;
 use auth::OsdAuth;
+pub use inspect::LoggedWrite;
 pub(crate) use object::Object;
 use pg::{Pg, PgOut};
 pub(crate) use pg_data::LogEntry;

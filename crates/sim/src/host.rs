@@ -1,0 +1,384 @@
+//! A host: an endpoint with its inbox, its pool and its pipes. The second driver of endpoints beside `msgr::Node`.
+
+use core::net::SocketAddr;
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+
+use loligo_base::{Mono, Now, Wall};
+use loligo_msgr_proto::{
+    Answer, Arrived, Ask, AuthStep, ConId, Config, Connect, Endpoint, Envelope, Fault, Held, Input, Link,
+    NetCommand, NetEvent, Outgoing, Output, Pipe, PipeEvent, Pool,
+};
+use loligo_wire::entity::{EntityAddr, EntityAddrVec, EntityType};
+use loligo_wire::msgr1::MessageHeader;
+
+use crate::shared::{Core, Told};
+use crate::event::Event;
+use crate::ids::{HostId, LineId};
+use crate::line::Line;
+
+/// When the worlds begin.
+pub(crate) const START: Wall = Wall::new(1_700_000_000, 0);
+
+/// What makes an endpoint part of the world.
+pub(crate) trait Role: Endpoint {
+    /// What the endpoint tells, for the world.
+    fn told(host: HostId, done: Self::Done) -> Told;
+
+    /// Looks at an input before the endpoint takes it; says whether it may.
+    fn watch(_host: HostId, _input: &mut Input<Self::Msg, Self::Call>, _core: &mut Core) -> bool {
+        true
+    }
+
+    /// Looks at what the endpoint says of itself after each step.
+    fn invariants(&self) {}
+}
+
+/// An input that waits for the endpoint, with what it holds of the throttles.
+type Waiting<E> = (Input<<E as Endpoint>::Msg, <E as Endpoint>::Call>, Held);
+
+/// A host with its endpoint.
+pub(crate) struct Node<E: Endpoint> {
+    id: HostId,
+    pub(crate) endpoint: E,
+    pool: Pool<LineId>,
+    lines: BTreeMap<LineId, Line>,
+    inbox: VecDeque<Waiting<E>>,
+    working: bool,
+    armed: Option<Mono>,
+    /// Counts its lives: what was meant for an earlier one is lost.
+    pub(crate) life: u64,
+    pub(crate) is_up: bool,
+    /// By how many seconds its clock on the wall is wrong.
+    pub(crate) skew: i64,
+}
+
+/// A host, whatever its endpoint is.
+pub(crate) trait Host {
+    fn take_input(&mut self, core: &mut Core);
+    fn wake(&mut self, core: &mut Core);
+    fn flush(&mut self, core: &mut Core, id: LineId);
+    fn read(&mut self, core: &mut Core, id: LineId);
+    fn pump(&mut self, core: &mut Core, id: LineId);
+    fn fire(&mut self, core: &mut Core, id: LineId);
+    fn dialled(&mut self, core: &mut Core, id: LineId, taken: bool);
+    /// Somebody calls; says whether the call is taken.
+    fn ring(&mut self, core: &mut Core, id: LineId, from: SocketAddr) -> bool;
+    fn arrived(&mut self, core: &mut Core, id: LineId, bytes: Vec<u8>);
+    fn ended(&mut self, core: &mut Core, id: LineId, fault: Fault);
+    /// The host stops. `silently`: those that it is connected to do not learn it.
+    fn stop(&mut self, core: &mut Core, silently: bool);
+    fn is_up(&self) -> bool;
+    /// How much is held of the throttle for what was read and not handled.
+    fn held(&self) -> u64;
+    fn set_skew(&mut self, seconds: i64);
+    fn connections(&self) -> usize;
+}
+
+impl<E: Role> Node<E> {
+    pub(crate) fn new(id: HostId, endpoint: E, config: Config) -> Self {
+        Self {
+            id,
+            endpoint,
+            pool: Pool::new(Arc::new(config), 1),
+            lines: BTreeMap::new(),
+            inbox: VecDeque::new(),
+            working: false,
+            armed: None,
+            life: 1,
+            is_up: true,
+            skew: 0,
+        }
+    }
+
+    /// Takes calls from now on, at a new nonce; gives the address.
+    pub(crate) fn listen(&mut self, nonce: u32) -> EntityAddrVec {
+        self.is_up = true;
+        self.pool = Pool::new(Arc::clone(self.pool.config()), nonce);
+        self.pool.bound(self.id.listens());
+        EntityAddrVec::from(self.pool.my_addr())
+    }
+
+    /// A client is told apart from others by its nonce.
+    pub(crate) fn set_nonce(&mut self, nonce: u32) {
+        self.pool = Pool::new(Arc::clone(self.pool.config()), nonce);
+    }
+
+    pub(crate) fn now(&self, core: &Core) -> Now {
+        let wall = START.saturating_add(core.now.saturating_since(Mono::ZERO));
+        let by = core::time::Duration::from_secs(self.skew.unsigned_abs());
+        let wall = if self.skew < 0 { wall.saturating_sub(by) } else { wall.saturating_add(by) };
+        Now { mono: core.now, wall }
+    }
+
+    pub(crate) fn call(&mut self, core: &mut Core, call: E::Call) {
+        self.post(core, Input::Call(call), Held::default());
+    }
+
+    fn post(&mut self, core: &mut Core, input: Input<E::Msg, E::Call>, held: Held) {
+        self.inbox.push_back((input, held));
+        self.settle_inbox(core);
+    }
+
+    fn settle_inbox(&mut self, core: &mut Core) {
+        if !self.working && !self.inbox.is_empty() {
+            self.working = true;
+            core.soon(Event::Inbox(self.id));
+        }
+    }
+
+    fn tell(&mut self, core: &mut Core, event: NetEvent<E::Msg>) {
+        self.post(core, Input::Net(event), Held::default());
+    }
+
+    fn handle(&mut self, core: &mut Core, mut input: Input<E::Msg, E::Call>) {
+        if E::watch(self.id, &mut input, core) {
+            let now = self.now(core);
+            self.endpoint.handle(now, input);
+        }
+        self.carry_out(core);
+        self.endpoint.invariants();
+        self.pool.invariants();
+        if let Some(at) = self.endpoint.next_timeout().filter(|at| self.armed.is_none_or(|armed| *at < armed))
+        {
+            self.armed = Some(at);
+            core.at(at, Event::Wake(self.id));
+        }
+    }
+
+    fn carry_out(&mut self, core: &mut Core) {
+        while let Some(output) = self.endpoint.poll() {
+            match output {
+                Output::Done(done) => core.told.push_back(E::told(self.id, done)),
+                Output::Net(command) => self.command(core, command),
+            }
+        }
+    }
+
+    fn command(&mut self, core: &mut Core, command: NetCommand) {
+        match command {
+            NetCommand::Send { con, msg } => self.send(core, con, msg),
+            NetCommand::Connect { con, peer, addrs } => self.connect(core, con, peer, addrs),
+            NetCommand::AuthStep { con, step } => self.answer(core, con, step),
+            NetCommand::SendKeepalive { con } => self.on_pipe(core, con, |pipe, _| pipe.send_keepalive()),
+            NetCommand::MarkDisposable { con } => self.on_pipe(core, con, |pipe, _| pipe.mark_disposable()),
+            NetCommand::MarkDown { con } => {
+                if let Some(Link::Pipe(id)) = self.pool.remove(con) {
+                    self.hang_up(core, id);
+                }
+            }
+            NetCommand::SetMyName { name } => self.pool.config().myname.set_num(name.num),
+        }
+    }
+
+    fn on_pipe(&mut self, core: &mut Core, con: ConId, act: impl FnOnce(&mut Pipe, Now)) {
+        let now = self.now(core);
+        if let Some(Link::Pipe(id)) = self.pool.link(con).cloned() {
+            self.on_line(core, id, |line, _| act(&mut line.pipe, now));
+        }
+    }
+
+    fn on_line(&mut self, core: &mut Core, id: LineId, act: impl FnOnce(&mut Line, &mut Core)) {
+        if let Some(line) = self.lines.get_mut(&id) {
+            act(line, core);
+            line.settle(core, self.id, id);
+        }
+    }
+
+    fn send(&mut self, core: &mut Core, con: ConId, msg: Box<dyn Outgoing>) {
+        match self.pool.link(con) {
+            Some(Link::Pipe(_)) => self.on_pipe(core, con, |pipe, _| pipe.send(msg)),
+            Some(Link::Local) => core.told.push_back(Told::Wrong("a message to oneself".into())),
+            None => {}
+        }
+    }
+
+    fn answer(&mut self, core: &mut Core, con: ConId, step: AuthStep) {
+        self.on_pipe(core, con, |pipe, now| pipe.answer(now, Answer::Auth(step)));
+    }
+
+    fn connect(&mut self, core: &mut Core, con: ConId, peer: EntityType, addrs: EntityAddrVec) {
+        let now = self.now(core);
+        match self.pool.connect(now, con, peer, addrs) {
+            Connect::Dial { pipe, addr, socket } => {
+                let id = core.dial(self.id, socket);
+                self.pool.insert(con, addr, id);
+                self.lines.insert(id, Line::new(con, *pipe));
+                self.on_line(core, id, |_, _| {});
+            }
+            Connect::Local(peer) => self.tell(core, NetEvent::Connected { con, peer }),
+            Connect::Refused(why) => self.tell(core, NetEvent::Reset { con, why }),
+        }
+    }
+
+    fn hang_up(&mut self, core: &mut Core, id: LineId) {
+        if let Some(mut line) = self.lines.remove(&id) {
+            line.pipe.mark_down();
+            core.hang_up(id, false);
+        }
+    }
+
+    fn event_of(&mut self, core: &mut Core, id: LineId, con: ConId, event: PipeEvent) {
+        match event {
+            PipeEvent::Message(arrived) => self.message(core, id, con, arrived),
+            PipeEvent::Connected(peer) => self.tell(core, NetEvent::Connected { con, peer }),
+            PipeEvent::Accepted(peer) => {
+                let old = self.pool.accepted(con, &peer);
+                if let Some((old, link)) = old.and_then(|old| Some((old, self.pool.remove(old)?))) {
+                    if let Link::Pipe(id) = link {
+                        self.hang_up(core, id);
+                    }
+                    self.tell(core, NetEvent::Reset { con: old, why: Fault::Replaced });
+                }
+                self.tell(core, NetEvent::Accepted { con, peer });
+            }
+            PipeEvent::Asked(ask) => self.asked(core, id, con, ask),
+            PipeEvent::Dead(why) => self.dead(core, id, con, why),
+        }
+    }
+
+    fn message(&mut self, core: &mut Core, id: LineId, con: ConId, arrived: Arrived) {
+        let Arrived { envelope, held } = arrived;
+        let header: MessageHeader = envelope.header;
+        match E::decode(Envelope { header, payload: envelope.payload }) {
+            Ok(msg) => self.post(core, Input::Net(NetEvent::Message { con, header, msg }), held),
+            Err(error) => self.on_line(core, id, |line, _| line.pipe.lost(Fault::Message(error))),
+        }
+    }
+
+    fn asked(&mut self, core: &mut Core, id: LineId, con: ConId, ask: Ask) {
+        let now = self.now(core);
+        match self.pool.answer(ask) {
+            Ok(answer) => self.on_line(core, id, |line, _| line.pipe.answer(now, answer)),
+            Err(request) => self.tell(core, NetEvent::AuthWanted { con, request }),
+        }
+    }
+
+    fn dead(&mut self, core: &mut Core, id: LineId, con: ConId, why: Fault) {
+        if nobody_may_cause(&why) {
+            core.told.push_back(Told::Wrong(format!("{}: line {id} died: {why}", self.id)));
+        }
+        let (now, host) = (core.now, self.id);
+        core.trace.say(now, format_args!("  {host} line {id} is dead: {why}"));
+        let known = self.pool.remove(con).is_some();
+        if self.lines.remove(&id).is_some() {
+            core.hang_up(id, false);
+        }
+        if known {
+            if why == Fault::Refused {
+                self.tell(core, NetEvent::Refused { con });
+            }
+            self.tell(core, NetEvent::Reset { con, why });
+        }
+    }
+}
+
+/// Faults that only a broken program brings about: the network of this world does not change bytes.
+const fn nobody_may_cause(fault: &Fault) -> bool {
+    matches!(
+        fault,
+        Fault::Aborted
+            | Fault::NotCeph
+            | Fault::FeaturesMissing(_)
+            | Fault::FeaturesRequired(_)
+            | Fault::ProtocolVersion { .. }
+            | Fault::Checksum { .. }
+            | Fault::Signature
+            | Fault::TooLarge { .. }
+            | Fault::Unexpected { .. }
+            | Fault::Malformed(_)
+            | Fault::Message(_)
+            | Fault::Gap { .. }
+    )
+}
+
+impl<E: Role> Host for Node<E> {
+    fn take_input(&mut self, core: &mut Core) {
+        self.working = false;
+        if let Some((input, held)) = self.inbox.pop_front() {
+            self.handle(core, input);
+            drop(held);
+        }
+        self.settle_inbox(core);
+    }
+
+    fn wake(&mut self, core: &mut Core) {
+        self.armed = None;
+        if self.is_up {
+            self.handle(core, Input::Timeout);
+        }
+    }
+
+    fn flush(&mut self, core: &mut Core, id: LineId) {
+        let now = self.now(core);
+        self.on_line(core, id, |line, core| line.flush(core, now, id));
+    }
+
+    fn read(&mut self, core: &mut Core, id: LineId) {
+        let now = self.now(core);
+        self.on_line(core, id, |line, core| line.read(core, now));
+    }
+
+    fn pump(&mut self, core: &mut Core, id: LineId) {
+        let Some(line) = self.lines.get_mut(&id) else { return };
+        let con = line.con;
+        if let Some(event) = line.next_event() {
+            self.event_of(core, id, con, event);
+        }
+        self.on_line(core, id, |_, _| {});
+    }
+
+    fn fire(&mut self, core: &mut Core, id: LineId) {
+        let now = self.now(core);
+        self.on_line(core, id, |line, _| line.fire(now));
+    }
+
+    fn dialled(&mut self, core: &mut Core, id: LineId, taken: bool) {
+        let now = self.now(core);
+        self.on_line(core, id, |line, _| {
+            if taken { line.pipe.started(now) } else { line.pipe.lost(Fault::Refused) }
+        });
+    }
+
+    fn ring(&mut self, core: &mut Core, id: LineId, from: SocketAddr) -> bool {
+        let now = self.now(core);
+        let Some((con, mut pipe)) = self.pool.accept(now, from) else { return false };
+        self.pool.insert(con, EntityAddr::NONE, id);
+        pipe.started(now);
+        self.lines.insert(id, Line::new(con, pipe));
+        true
+    }
+
+    fn arrived(&mut self, core: &mut Core, id: LineId, bytes: Vec<u8>) {
+        self.on_line(core, id, |line, _| line.arrived(bytes));
+    }
+
+    fn ended(&mut self, core: &mut Core, id: LineId, fault: Fault) {
+        self.on_line(core, id, |line, _| line.ended(fault));
+    }
+
+    fn stop(&mut self, core: &mut Core, silently: bool) {
+        self.is_up = false;
+        self.life += 1;
+        self.inbox.clear();
+        for (id, _) in core::mem::take(&mut self.lines) {
+            core.hang_up(id, silently);
+        }
+    }
+
+    fn is_up(&self) -> bool {
+        self.is_up
+    }
+
+    fn held(&self) -> u64 {
+        self.pool.config().dispatch_throttle.current()
+    }
+
+    fn set_skew(&mut self, seconds: i64) {
+        self.skew = seconds;
+    }
+
+    fn connections(&self) -> usize {
+        self.lines.len()
+    }
+}

@@ -1,0 +1,207 @@
+//! The network: streams of bytes between hosts.
+//!
+//! A stream keeps the order of its bytes in each direction, as TCP does; everything else is drawn: in which pieces they
+//! arrive, and when.
+
+use core::net::SocketAddr;
+use core::time::Duration;
+use std::collections::{BTreeMap, VecDeque};
+
+use loligo_base::{Mono, Prng};
+use loligo_msgr_proto::{Fault, IoKind};
+
+use crate::event::{Event, Schedule};
+use crate::ids::{HostId, LineId};
+
+/// `ECONNRESET`.
+const RESET: Fault = Fault::Io(IoKind { errno: 104 });
+
+/// How the network behaves in this world.
+#[derive(Clone, Debug)]
+pub(crate) struct Weather {
+    /// The shortest and the longest time that a piece takes.
+    pub(crate) delay: (Duration, Duration),
+    /// How often, in a thousand, a piece takes a hundred times as long.
+    pub(crate) slow: u64,
+    /// The largest piece that arrives at once; 0 for any.
+    pub(crate) piece: usize,
+}
+
+impl Weather {
+    pub(crate) fn delay(&self, prng: &mut Prng) -> Duration {
+        let (least, most) = self.delay;
+        let range = most.saturating_sub(least);
+        let drawn = least + Duration::from_nanos(prng.below(u64::try_from(range.as_nanos()).unwrap_or(0) + 1));
+        if prng.chance(self.slow, 1000) { drawn * 100 } else { drawn }
+    }
+
+    /// How many of `n` bytes, one at least, move at once.
+    pub(crate) fn piece(&self, prng: &mut Prng, n: usize) -> usize {
+        let most = if self.piece == 0 { n } else { n.min(self.piece) };
+        // Half of the time as much as may be, so that long messages come to an end.
+        if prng.chance(1, 2) { most } else { prng.index(most).map_or(0, |i| i + 1) }
+    }
+}
+
+/// Something in flight.
+#[derive(Debug)]
+pub(crate) enum Item {
+    Bytes(Vec<u8>),
+    /// The other end closed.
+    End(Fault),
+}
+
+/// One direction of a stream.
+#[derive(Debug, Default)]
+struct Way {
+    items: VecDeque<Item>,
+    /// When the last of them arrives.
+    last: Mono,
+}
+
+#[derive(Debug)]
+struct Stream {
+    /// Who is at the ends, caller first; nobody where the end is closed or was never taken.
+    ends: [Option<HostId>; 2],
+    /// What is in flight to each end.
+    ways: [Way; 2],
+    to: SocketAddr,
+    from: SocketAddr,
+}
+
+/// All streams.
+#[derive(Debug)]
+pub(crate) struct Network {
+    streams: BTreeMap<u64, Stream>,
+    next: u64,
+    pub(crate) weather: Weather,
+}
+
+impl Network {
+    pub(crate) const fn new(weather: Weather) -> Self {
+        Self { streams: BTreeMap::new(), next: 0, weather }
+    }
+
+    /// A host calls an address.
+    pub(crate) fn dial(
+        &mut self,
+        now: Mono,
+        prng: &mut Prng,
+        schedule: &mut Schedule,
+        host: HostId,
+        to: SocketAddr,
+    ) -> LineId {
+        let line = LineId::caller(self.next);
+        let port = 32_768 + u16::try_from(self.next % 28_000).unwrap_or(0);
+        self.next += 1;
+        let from = SocketAddr::new(host.ip(), port);
+        let stream = Stream { ends: [Some(host), None], ways: Default::default(), to, from };
+        self.streams.insert(line.stream(), stream);
+        let at = now + self.weather.delay(prng);
+        schedule.at(prng, at, Event::Ring(line));
+        line
+    }
+
+    /// Who calls, and where; nothing where the caller hung up meanwhile.
+    pub(crate) fn ringing(&self, line: LineId) -> Option<(SocketAddr, SocketAddr)> {
+        let stream = self.streams.get(&line.stream())?;
+        matches!(stream.ends, [Some(_), None]).then_some((stream.from, stream.to))
+    }
+
+    /// The call is answered by a host or refused; the caller learns it later.
+    pub(crate) fn answer(
+        &mut self,
+        now: Mono,
+        prng: &mut Prng,
+        schedule: &mut Schedule,
+        line: LineId,
+        by: Option<HostId>,
+    ) {
+        let Some(stream) = self.streams.get_mut(&line.stream()) else { return };
+        let at = now + self.weather.delay(prng);
+        stream.ends[1] = by;
+        // What the called says first comes after that.
+        stream.ways[0].last = at;
+        schedule.at(prng, at, Event::Dialled(line, by.is_some()));
+    }
+
+    /// Who is at this end.
+    pub(crate) fn host(&self, line: LineId) -> Option<HostId> {
+        self.streams.get(&line.stream())?.ends[usize::from(line.is_called())]
+    }
+
+    /// This end says something.
+    pub(crate) fn write(
+        &mut self,
+        now: Mono,
+        prng: &mut Prng,
+        schedule: &mut Schedule,
+        line: LineId,
+        mut bytes: Vec<u8>,
+    ) {
+        while !bytes.is_empty() {
+            let rest = bytes.split_off(self.weather.piece(prng, bytes.len()));
+            let piece = core::mem::replace(&mut bytes, rest);
+            self.put(now, prng, schedule, line.peer(), Item::Bytes(piece));
+        }
+    }
+
+    fn put(&mut self, now: Mono, prng: &mut Prng, schedule: &mut Schedule, to: LineId, item: Item) {
+        let delay = self.weather.delay(prng);
+        let Some(stream) = self.streams.get_mut(&to.stream()) else { return };
+        let way = &mut stream.ways[usize::from(to.is_called())];
+        way.last = way.last.max(now + delay);
+        way.items.push_back(item);
+        schedule.at(prng, way.last, Event::Arrive(to));
+    }
+
+    /// Takes what arrives at this end; nothing where nobody is there any more.
+    pub(crate) fn arrive(&mut self, line: LineId) -> Option<(HostId, Item)> {
+        let stream = self.streams.get_mut(&line.stream())?;
+        let item = stream.ways[usize::from(line.is_called())].items.pop_front()?;
+        Some((stream.ends[usize::from(line.is_called())]?, item))
+    }
+
+    /// This end closes; the other one learns it after what is in flight. `silently`: the other one never learns it.
+    pub(crate) fn hang_up(
+        &mut self,
+        now: Mono,
+        prng: &mut Prng,
+        schedule: &mut Schedule,
+        line: LineId,
+        silently: bool,
+    ) {
+        let Some(stream) = self.streams.get_mut(&line.stream()) else { return };
+        stream.ends[usize::from(line.is_called())] = None;
+        if stream.ends == [None, None] {
+            self.streams.remove(&line.stream());
+        } else if !silently {
+            let end = if prng.chance(1, 2) { Fault::Closed } else { RESET };
+            self.put(now, prng, schedule, line.peer(), Item::End(end));
+        }
+    }
+
+    /// A stream that both ends think is well, drawn.
+    pub(crate) fn any_stream(&self, prng: &mut Prng) -> Option<LineId> {
+        let open: Vec<u64> = self
+            .streams
+            .iter()
+            .filter(|(_, stream)| stream.ends.iter().all(Option::is_some))
+            .map(|(n, _)| *n)
+            .collect();
+        prng.index(open.len()).and_then(|i| open.get(i)).map(|n| LineId::caller(*n))
+    }
+
+    /// A stream is cut: each end sees it at a time of its own.
+    pub(crate) fn cut(&self, now: Mono, prng: &mut Prng, schedule: &mut Schedule, line: LineId) {
+        for end in [line, line.peer()] {
+            let at = now + self.weather.delay(prng);
+            schedule.at(prng, at, Event::Cut(end));
+        }
+    }
+}
+
+/// What the end of a cut stream sees.
+pub(crate) const fn cut_fault() -> Fault {
+    RESET
+}
