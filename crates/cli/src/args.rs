@@ -61,7 +61,7 @@ pub(crate) struct Global {
     /// The locator key: objects with the same key live in the same place
     #[arg(long, visible_alias = "object-locator", value_name = "KEY", global = true)]
     pub(crate) locator: Option<String>,
-    /// How long to wait for the cluster, and for each operation [default: 300 s to connect, then for ever]
+    /// How long to wait for the cluster, and for each operation [default: 30 s to connect, then no limit]
     #[arg(long, value_name = "SECS", value_parser = seconds, global = true)]
     pub(crate) timeout: Option<Duration>,
     /// Set an option of Ceph by its name; may be given several times
@@ -215,6 +215,25 @@ pub(crate) enum BenchMode {
     Seq,
     /// Read in random order
     Rand,
+}
+
+impl Command {
+    /// Whether it is about a pool that -p names.
+    pub(crate) const fn needs_pool(&self) -> bool {
+        match self {
+            Self::Put { .. }
+            | Self::Get { .. }
+            | Self::Stat { .. }
+            | Self::Rm { .. }
+            | Self::Ls { .. }
+            | Self::Append { .. }
+            | Self::Truncate { .. }
+            | Self::Create { .. }
+            | Self::Map { .. }
+            | Self::Bench(_) => true,
+            Self::Lspools | Self::Mkpool { .. } | Self::Rmpool { .. } | Self::Df | Self::Status => false,
+        }
+    }
 }
 
 fn seconds(text: &str) -> Result<Duration, String> {

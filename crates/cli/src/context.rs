@@ -47,13 +47,16 @@ impl Context {
     }
 
     pub(crate) fn pool_name(&self) -> Result<&str, Fail> {
-        let missing = || Fail::Usage("this command needs a pool: name it with -p".to_owned());
-        self.pool.as_deref().ok_or_else(missing)
+        self.pool.as_deref().ok_or_else(no_pool)
     }
 
     pub(crate) fn namespace(&self) -> &str {
         &self.namespace
     }
+}
+
+pub(crate) fn no_pool() -> Fail {
+    Fail::Usage("this command needs a pool: name it with -p".to_owned())
 }
 
 /// The configuration: a file where there is one or one was named, and the command line over it.
@@ -81,6 +84,10 @@ fn conf(global: &Global) -> Result<Conf, ConfError> {
         }
     }
     for (option, value) in &global.set {
+        let name = option.replace([' ', '-'], "_");
+        if !loligo::is_known_option(&name) {
+            eprintln!("loligo: the option {name} has no effect here");
+        }
         conf.set(option, value);
     }
     Ok(conf)

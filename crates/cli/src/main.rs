@@ -18,6 +18,7 @@ use clap::Parser;
 use args::{Cli, Command};
 use context::Context;
 use fail::Fail;
+use stream::Source;
 
 fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
@@ -41,24 +42,40 @@ fn main() -> ExitCode {
 }
 
 fn run(cli: &Cli) -> Result<(), Fail> {
+    // What is wrong here is told before anybody is called.
+    if cli.command.needs_pool() && cli.global.pool.is_none() {
+        return Err(context::no_pool());
+    }
+    let source = match &cli.command {
+        Command::Put { file, .. } | Command::Append { file, .. } => Some(Source::open(file)?),
+        _ => None,
+    };
     let context = Context::connect(&cli.global)?;
-    match &cli.command {
-        Command::Put { object, file, offset } => stream::put(&context, object, file, *offset),
-        Command::Get { object, file } => stream::get(&context, object, file),
-        Command::Append { object, file } => stream::append(&context, object, file),
-        Command::Stat { object } => objects::stat(&context, object),
-        Command::Rm { objects, force_full } => objects::rm(&context, objects, *force_full),
-        Command::Ls { all } => objects::ls(&context, *all),
-        Command::Truncate { object, length } => objects::truncate(&context, object, *length),
-        Command::Create { object } => objects::create(&context, object),
-        Command::Map { object } => objects::map(&context, object),
-        Command::Lspools => pools::lspools(&context),
-        Command::Mkpool { pool, pg_num, size } => pools::mkpool(&context, pool, *pg_num, *size),
+    match (&cli.command, source) {
+        (Command::Put { object, offset, .. }, Some(source)) => stream::put(&context, object, source, *offset),
+        (Command::Append { object, .. }, Some(source)) => stream::append(&context, object, source),
+        (command, _) => run_simple(&context, command),
+    }
+}
+
+fn run_simple(context: &Context, command: &Command) -> Result<(), Fail> {
+    match command {
+        Command::Get { object, file } => stream::get(context, object, file),
+        Command::Stat { object } => objects::stat(context, object),
+        Command::Rm { objects, force_full } => objects::rm(context, objects, *force_full),
+        Command::Ls { all } => objects::ls(context, *all),
+        Command::Truncate { object, length } => objects::truncate(context, object, *length),
+        Command::Create { object } => objects::create(context, object),
+        Command::Map { object } => objects::map(context, object),
+        Command::Lspools => pools::lspools(context),
+        Command::Mkpool { pool, pg_num, size } => pools::mkpool(context, pool, *pg_num, *size),
         Command::Rmpool { pool, again, yes_i_really_really_mean_it } => {
-            pools::rmpool(&context, pool, again, *yes_i_really_really_mean_it)
+            pools::rmpool(context, pool, again, *yes_i_really_really_mean_it)
         }
-        Command::Df => pools::ask(&context, "df"),
-        Command::Status => pools::ask(&context, "status"),
-        Command::Bench(bench) => bench::run(&context, bench),
+        Command::Df => pools::ask(context, "df"),
+        Command::Status => pools::ask(context, "status"),
+        Command::Bench(bench) => bench::run(context, bench),
+        // These come with a file.
+        Command::Put { .. } | Command::Append { .. } => Ok(()),
     }
 }

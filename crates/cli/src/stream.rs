@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::fs::File;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use bytes::Bytes;
 use loligo::{Completion, Error, IoCtx};
@@ -16,42 +17,59 @@ use crate::progress::Progress;
 const PIECE: usize = 4 << 20;
 /// How many pieces are under way at once.
 const PIECES: usize = 4;
+/// How long the removal of half an object may take.
+const TAKE_BACK: Duration = Duration::from_secs(2);
 /// `osd_max_object_size` where the configuration does not say.
 const MAX_OBJECT_SIZE: u64 = 128 << 20;
 
-pub(crate) fn put(context: &Context, object: &str, file: &Path, offset: Option<u64>) -> Result<(), Fail> {
+pub(crate) fn put(
+    context: &Context,
+    object: &str,
+    mut source: Source,
+    offset: Option<u64>,
+) -> Result<(), Fail> {
     let io_ctx = context.io_ctx()?;
-    let mut source = Source::open(file)?;
     let limit = context.conf.size("osd_max_object_size", MAX_OBJECT_SIZE).map_err(Error::from)?;
     let start = offset.unwrap_or(0);
     if let Some(size) = source.size.map(|size| size.saturating_add(start)).filter(|size| *size > limit) {
-        return Err(too_large(context, object, size, limit)?);
+        let why = Error::TooLarge { what: "object", size, limit };
+        return Err(Fail::About { what: fail::on("put", context.pool_name()?, object), why });
     }
     let replaces = start == 0;
-    let sent = send_pieces(&mut source, start, |at, piece| {
+    let mut written = 0;
+    let sent = send_pieces(&mut source, start, &mut written, |at, piece| {
         if at > limit.saturating_sub(piece.len() as u64) {
             let size = at.saturating_add(piece.len() as u64);
             return Completion::failed(Error::TooLarge { what: "object", size, limit });
         }
         if replaces && at == 0 { io_ctx.write_full(object, piece) } else { io_ctx.write(object, at, piece) }
     });
-    if sent.is_err() && replaces {
-        // Half an object looks like a whole one to whoever reads it.
-        let _ = wait(io_ctx.remove(object));
+    let Err(fail) = sent else { return Ok(()) };
+    if replaces && written > 0 {
+        take_back(&io_ctx, object, written, &fail);
     }
-    sent.map_err(|fail| fail.about("put", context, object))
+    Err(fail.about("put", context, object))
 }
 
-pub(crate) fn append(context: &Context, object: &str, file: &Path) -> Result<(), Fail> {
+/// Half an object looks like a whole one to whoever reads it. It is removed where the cluster still answers; where it
+/// does not, that is told.
+fn take_back(io_ctx: &IoCtx, object: &str, written: u64, fail: &StreamFail) {
+    let answers = !matches!(fail, StreamFail::Cluster(Error::OutcomeUnknown(_) | Error::Op(_)));
+    let removed = answers && io_ctx.clone().with_timeout(TAKE_BACK).remove(object).wait().is_ok();
+    if !removed {
+        eprintln!("loligo: {object} has only its first {written} bytes");
+    }
+}
+
+pub(crate) fn append(context: &Context, object: &str, mut source: Source) -> Result<(), Fail> {
     let io_ctx = context.io_ctx()?;
-    let mut source = Source::open(file)?;
-    send_pieces(&mut source, 0, |_, piece| io_ctx.append(object, piece))
-        .map_err(|fail| fail.about("append", context, object))
-}
-
-fn too_large(context: &Context, object: &str, size: u64, limit: u64) -> Result<Fail, Fail> {
-    let what = fail::on("put", context.pool_name()?, object);
-    Ok(Fail::About { what, why: Error::TooLarge { what: "object", size, limit } })
+    let mut written = 0;
+    send_pieces(&mut source, 0, &mut written, |_, piece| io_ctx.append(object, piece)).map_err(|fail| {
+        if written > 0 {
+            eprintln!("loligo: the first {written} bytes were appended");
+        }
+        fail.about("append", context, object)
+    })
 }
 
 /// Why a stream ended.
@@ -72,10 +90,11 @@ impl StreamFail {
     }
 }
 
-/// Sends what comes from a file, piece by piece, in order.
+/// Sends what comes from a file, piece by piece, in order. `written` counts the bytes that are surely there.
 fn send_pieces(
     source: &mut Source,
     start: u64,
+    written: &mut u64,
     mut send: impl FnMut(u64, Bytes) -> Completion<()>,
 ) -> Result<(), StreamFail> {
     let progress = Progress::bytes(source.size);
@@ -93,11 +112,11 @@ fn send_pieces(
         under_way.push_back((length, send(at, piece)));
         at = at.saturating_add(length);
         if under_way.len() >= PIECES {
-            finish_first(&mut under_way, &progress)?;
+            *written += finish_first(&mut under_way, &progress)?;
         }
     }
     while !under_way.is_empty() {
-        finish_first(&mut under_way, &progress)?;
+        *written += finish_first(&mut under_way, &progress)?;
     }
     Ok(())
 }
@@ -105,12 +124,11 @@ fn send_pieces(
 fn finish_first(
     under_way: &mut VecDeque<(u64, Completion<()>)>,
     progress: &Progress,
-) -> Result<(), StreamFail> {
-    if let Some((length, completion)) = under_way.pop_front() {
-        wait(completion).map_err(StreamFail::Cluster)?;
-        progress.advance(length);
-    }
-    Ok(())
+) -> Result<u64, StreamFail> {
+    let Some((length, completion)) = under_way.pop_front() else { return Ok(0) };
+    wait(completion).map_err(StreamFail::Cluster)?;
+    progress.advance(length);
+    Ok(length)
 }
 
 pub(crate) fn get(context: &Context, object: &str, file: &Path) -> Result<(), Fail> {
@@ -159,7 +177,7 @@ fn receive_pieces(
 }
 
 /// Where a put comes from.
-struct Source {
+pub(crate) struct Source {
     path: PathBuf,
     reader: Box<dyn Read>,
     /// The size, where it is known before it is read.
@@ -167,7 +185,7 @@ struct Source {
 }
 
 impl Source {
-    fn open(path: &Path) -> Result<Self, Fail> {
+    pub(crate) fn open(path: &Path) -> Result<Self, Fail> {
         if path.as_os_str() == "-" {
             return Ok(Self {
                 path: "standard input".into(),
@@ -227,11 +245,17 @@ impl Target {
             let file = File::options().write(true).open(path).map_err(fail)?;
             return Ok(Self::Direct(path.to_owned(), file));
         }
+        // What a link names is replaced, not the link.
+        let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
         let mut name = path.file_name().unwrap_or_default().to_owned();
         name.push(format!(".loligo-{}", std::process::id()));
         let temporary = path.with_file_name(name);
         let file = File::options().write(true).create_new(true).open(&temporary).map_err(fail)?;
-        Ok(Self::File { path: path.to_owned(), temporary: Temporary(temporary), file })
+        let temporary = Temporary(temporary);
+        if let Ok(before) = path.metadata() {
+            file.set_permissions(before.permissions()).map_err(fail)?;
+        }
+        Ok(Self::File { path, temporary, file })
     }
 
     fn write(&mut self, piece: &[u8]) -> Result<(), Fail> {

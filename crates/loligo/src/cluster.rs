@@ -94,7 +94,7 @@ impl Cluster {
     }
 
     fn start(&self, timeout: Duration) -> Completion<GlobalId> {
-        let deadline = (!timeout.is_zero()).then(|| self.shared.now().mono + timeout);
+        let deadline = Some(self.shared.now().mono + timeout);
         self.shared.submit(
             |_, done| Call::Start { deadline, done },
             |outcome| match outcome {

@@ -55,16 +55,18 @@ impl<R> Slot<R> {
     }
 
     /// Takes the result, or leaves `waiter` to be woken.
-    fn take_or(&self, waiter: impl FnOnce() -> State<R>) -> Option<R> {
+    fn take_or(&self, waiter: State<R>) -> Option<R> {
         let mut state = self.lock();
-        match std::mem::replace(&mut *state, State::Closed) {
-            State::Full(result) => Some(result),
-            State::Closed => None,
-            State::Empty | State::Task(_) | State::Thread(_) => {
-                *state = waiter();
-                None
-            }
-        }
+        let (next, replaced) = match std::mem::replace(&mut *state, State::Closed) {
+            State::Full(result) => return Some(result),
+            State::Closed => return None,
+            replaced @ (State::Empty | State::Task(_) | State::Thread(_)) => (waiter, replaced),
+        };
+        *state = next;
+        // A waker may run code of its owner when it is dropped: not under the lock.
+        drop(state);
+        drop(replaced);
+        None
     }
 
     fn is_full(&self) -> bool {
@@ -87,6 +89,9 @@ pub(crate) trait Operation: Send + Sync {
 ///
 /// The operation is under way from the moment that it was submitted, whether or not anybody waits. Dropping a completion
 /// cancels what has not been sent yet and abandons the rest; [`detach`](Self::detach) lets it run.
+///
+/// A [`Waker`] is woken on a thread that brings results. It may submit operations and drop completions; it must not wait
+/// for a result itself, which that same thread would have to bring.
 ///
 /// ```no_run
 /// # use std::time::Duration;
@@ -141,10 +146,12 @@ struct Submitted<R, F> {
 
 impl<R: Send, T, F: FnOnce(R) -> Result<T, Error> + Send> Pending<T> for Submitted<R, F> {
     fn take_or_leave(&mut self, waiter: Waiter<'_>) -> Option<Result<T, Error>> {
-        let result = self.slot.take_or(|| match waiter {
+        // Cloned before the lock is taken, for the same reason.
+        let waiter = match waiter {
             Waiter::Task(waker) => State::Task(waker.clone()),
             Waiter::Thread => State::Thread(std::thread::current()),
-        })?;
+        };
+        let result = self.slot.take_or(waiter)?;
         self.finish.take().map(|finish| finish(result))
     }
 

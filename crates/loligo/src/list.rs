@@ -20,7 +20,7 @@ const PAGE: u64 = 1024;
 /// The objects of a pool, in one namespace or all: `rados_list_ctx_t`. Objects that are created or removed meanwhile may or
 /// may not be seen; all others are seen once.
 ///
-/// As an iterator it blocks for each page of about a thousand; a task uses [`next_page`](Self::next_page).
+/// As an iterator it blocks for each page of about a thousand, and ends after its first error; a task uses [`next_page`](Self::next_page).
 ///
 /// ```no_run
 /// # fn main() -> Result<(), loligo::Error> {
@@ -49,7 +49,7 @@ impl ObjectList {
     ///
     /// # Errors
     ///
-    /// When the pool is gone or an OSD answers with an error. It can be tried again from the same place.
+    /// When the pool is gone or an OSD answers with an error. It can be tried again, and goes on from the same place.
     pub async fn next_page(&mut self) -> Result<Option<Vec<ListObject>>, Error> {
         match self.request()? {
             Some(request) => Ok(Some(self.cursor.accept(&request.await?)?)),

@@ -163,10 +163,52 @@ pub(crate) fn node_options(conf: &Conf) -> Result<NodeOptions, ConfError> {
     Ok(options)
 }
 
-/// How long connecting may take: `client_mount_timeout`.
+/// How long connecting may take: `client_mount_timeout`. 0 is no limit, as in Ceph.
 pub(crate) fn mount_timeout(conf: &Conf) -> Result<Duration, ConfError> {
-    conf.seconds("client_mount_timeout", Duration::from_secs(300))
+    let timeout = conf.seconds("client_mount_timeout", Duration::from_secs(300))?;
+    Ok(if timeout.is_zero() { Duration::MAX } else { timeout })
 }
+
+/// Whether an option by this name has an effect here. All others are taken and kept, so that a `ceph.conf` can be shared
+/// with Ceph's own programs.
+#[must_use]
+pub fn is_known_option(option: &str) -> bool {
+    KNOWN.contains(&option)
+}
+
+/// The options that are read somewhere in this crate, or in a program that uses it.
+const KNOWN: &[&str] = &[
+    "auth_client_required",
+    "auth_supported",
+    "cephx_sign_messages",
+    "client_mount_timeout",
+    "key",
+    "keyfile",
+    "keyring",
+    "mon_client_hunt_interval",
+    "mon_client_hunt_interval_backoff",
+    "mon_client_hunt_interval_max_multiple",
+    "mon_client_hunt_interval_min_multiple",
+    "mon_client_hunt_parallel",
+    "mon_client_ping_interval",
+    "mon_client_ping_timeout",
+    "mon_host",
+    "ms_connection_idle_timeout",
+    "ms_connection_ready_timeout",
+    "ms_crc_data",
+    "ms_crc_header",
+    "ms_initial_backoff",
+    "ms_max_backoff",
+    "ms_tcp_nodelay",
+    "ms_tcp_rcvbuf",
+    "objecter_inflight_op_bytes",
+    "objecter_inflight_ops",
+    "objecter_tick_interval",
+    "objecter_timeout",
+    "osd_max_object_size",
+    "rados_mon_op_timeout",
+    "rados_osd_op_timeout",
+];
 
 /// A timeout for which 0 is none.
 fn timeout(conf: &Conf, option: &'static str) -> Result<Option<Duration>, ConfError> {

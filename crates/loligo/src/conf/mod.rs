@@ -11,6 +11,7 @@ mod mon_host;
 mod value;
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -31,7 +32,7 @@ pub use value::size as parse_size;
 /// assert_eq!(conf.get("run dir").as_deref(), Some("/run/ceph/client.admin"));
 /// # Ok::<(), loligo::ConfError>(())
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Conf {
     cluster: String,
     name: AuthEntityName,
@@ -217,6 +218,17 @@ impl Conf {
     }
 }
 
+/// Without the values: one of them may be a key.
+impl fmt::Debug for Conf {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Conf")
+            .field("name", &self.name)
+            .field("path", &self.path)
+            .field("options", &self.values.keys())
+            .finish_non_exhaustive()
+    }
+}
+
 fn parse_name(name: &str) -> Result<AuthEntityName, ConfError> {
     name.parse().map_err(|_| ConfError::BadName { name: name.to_owned() })
 }
@@ -287,6 +299,12 @@ mod tests {
         let error = conf.flag("ms_tcp_nodelay", true).unwrap_err();
         assert_eq!(error.to_string(), "option ms_tcp_nodelay: \"perhaps\" is not true or false");
         assert!(conf.flag("ms_crc_data", true).unwrap());
+    }
+
+    #[test]
+    fn a_key_is_not_shown() {
+        let conf = Conf::parse("client.a", "[global]\nkey = AQBsecret==\n").unwrap();
+        assert!(!format!("{conf:?}").contains("secret"));
     }
 
     #[test]
