@@ -16,6 +16,7 @@ use loligo_wire::osdmap::OSDMap;
 use loligo_wire::types::{EVersion, HObject, PgId, ReqId};
 use loligo_wire::{Epoch, OsdId};
 
+use crate::history::MapHistory;
 use crate::interval::Interval;
 use crate::osd::{LogEntry, Object};
 
@@ -64,7 +65,7 @@ pub(crate) enum Body {
     /// From an OSD that started: where it can be reached.
     Boot { addrs: EntityAddrVec },
     /// From the monitor: the newest map, what it says of each PG, and the maps as clients get them.
-    Map { map: Arc<OSDMap>, intervals: Arc<BTreeMap<PgId, Interval>> },
+    Map { map: Arc<OSDMap>, intervals: Arc<BTreeMap<PgId, Interval>>, history: Arc<MapHistory> },
     /// From the monitor: the keys that tickets for OSDs are sealed with.
     ServiceKeys(Arc<ServiceKeys>),
     /// From a primary to the monitor: who served this PG last?

@@ -5,6 +5,7 @@
 extern crate alloc;
 
 mod bus;
+mod history;
 mod interval;
 mod mon;
 mod osd;

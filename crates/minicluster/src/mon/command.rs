@@ -140,7 +140,7 @@ impl Mon {
             "osd map" => show::osd_map(&map, args),
             "osd dump" => Ok(show::osd_dump(&map)),
             "osd stat" => Ok(show::osd_stat(&map, args)),
-            "osd getmap" => Ok(Done::data(self.maps.full().to_vec())),
+            "osd getmap" => Ok(Done::data(self.maps.history().full().to_vec())),
             "fsid" => Ok(Done::data(format!("{}\n", self.fsid))),
             "version" => Ok(Done::data("ceph version 16.2.15 (loligo small cluster) pacific (stable)\n")),
             "status" => Ok(show::status(&map, self.fsid, args)),

@@ -4,33 +4,25 @@ use alloc::collections::BTreeMap;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
-use bytes::Bytes;
 use loligo_base::Wall;
 use loligo_placement::hash::CEPH_STR_HASH_RJENKINS;
 use loligo_wire::crush::CrushMap;
 use loligo_wire::entity::EntityAddrVec;
-use loligo_wire::message::MOSDMap;
 use loligo_wire::osdmap::{Incremental, OSDMap, OsdMapFlags, OsdState, PgPool, PoolFlags, PoolType};
 use loligo_wire::types::PgId;
 use loligo_wire::{Encode, Epoch, Features, OsdId, PoolId, Release, Text, Uuid};
 
+use crate::history::MapHistory;
 use crate::interval::{Interval, intervals};
 
 /// The features that maps are written with: what a Pacific monitor writes.
 const MAP_FEATURES: Features = Features::PACIFIC;
 
-/// How many old incrementals are kept; a client that is further behind gets a whole map.
-const INCREMENTALS_KEPT: usize = 500;
-
-/// How many maps one message carries at most (`osd_map_message_max`).
-const MAPS_PER_MESSAGE: u32 = 40;
-
 /// The OSD map and its history.
 #[derive(Debug)]
 pub(super) struct Maps {
     current: Arc<OSDMap>,
-    full: Bytes,
-    incrementals: BTreeMap<Epoch, Bytes>,
+    history: Arc<MapHistory>,
     intervals: Arc<BTreeMap<PgId, Interval>>,
     /// Which OSDs served each PG last. What Ceph finds out from `up_thru` and past intervals.
     last_active: BTreeMap<PgId, Vec<OsdId>>,
@@ -64,9 +56,8 @@ impl Maps {
         map.osd_weight = alloc::vec![OSDMap::IN; n];
         let full = map.to_bytes(MAP_FEATURES);
         Self {
+            history: Arc::new(MapHistory::new(fsid, map.epoch, full)),
             current: Arc::new(map),
-            full,
-            incrementals: BTreeMap::new(),
             intervals: Arc::default(),
             last_active: BTreeMap::new(),
         }
@@ -76,9 +67,9 @@ impl Maps {
         &self.current
     }
 
-    /// The newest map, encoded.
-    pub(super) const fn full(&self) -> &Bytes {
-        &self.full
+    /// The maps as clients get them.
+    pub(super) const fn history(&self) -> &Arc<MapHistory> {
+        &self.history
     }
 
     pub(super) const fn intervals(&self) -> &Arc<BTreeMap<PgId, Interval>> {
@@ -87,10 +78,6 @@ impl Maps {
 
     pub(super) fn epoch(&self) -> Epoch {
         self.current.epoch
-    }
-
-    pub(super) fn oldest(&self) -> Epoch {
-        self.incrementals.first_key_value().map_or_else(|| self.epoch(), |(epoch, _)| *epoch)
     }
 
     /// Makes the next map.
@@ -105,14 +92,11 @@ impl Maps {
         {
             return;
         }
-        self.full = map.to_bytes(MAP_FEATURES);
-        inc.full_crc = map_crc(&self.full);
+        let full = map.to_bytes(MAP_FEATURES);
+        inc.full_crc = map_crc(&full);
         self.split_history(&map);
         self.intervals = Arc::new(intervals(&map, &self.intervals));
-        self.incrementals.insert(inc.epoch, inc.to_bytes(MAP_FEATURES));
-        if self.incrementals.len() > INCREMENTALS_KEPT {
-            self.incrementals.pop_first();
-        }
+        Arc::make_mut(&mut self.history).push(inc.epoch, inc.to_bytes(MAP_FEATURES), full);
         self.current = Arc::new(map);
     }
 
@@ -141,25 +125,6 @@ impl Maps {
             self.last_active.insert(pg, acting);
         }
         current
-    }
-
-    /// The maps from `start` on for a subscriber, as many as one message carries; the newest whole one where `start` is 0 or
-    /// too old.
-    pub(super) fn since(&self, start: Epoch) -> MOSDMap {
-        let mut message = MOSDMap {
-            fsid: self.current.fsid,
-            cluster_osdmap_trim_lower_bound: self.oldest(),
-            newest_map: self.epoch(),
-            ..MOSDMap::default()
-        };
-        if start.0 == 0 || !self.incrementals.contains_key(&start) {
-            message.maps.insert(self.epoch(), self.full.clone());
-            return message;
-        }
-        let last = Epoch(start.0.saturating_add(MAPS_PER_MESSAGE));
-        message.incremental_maps =
-            self.incrementals.range(start..last).map(|(e, b)| (*e, b.clone())).collect();
-        message
     }
 }
 

@@ -127,6 +127,7 @@ impl Mon {
             MonCall::Start(addrs) => self.start(now, &addrs),
             MonCall::Bus(message) => self.heard(now, message),
             MonCall::OsdFailed(osd) => {
+                self.booting.remove(&osd);
                 let nodown = self.maps.current().flags.contains(OsdMapFlags::NODOWN);
                 if self.maps.current().is_up(osd) && !nodown {
                     self.maps.osd_down(now.wall, &[osd]);
@@ -184,15 +185,28 @@ impl Mon {
             self.give_map(osd);
             return;
         }
-        self.maps.osd_up(now.wall, osd, &addrs);
+        self.mark_up(now, osd, &addrs);
         self.publish();
+    }
+
+    /// Marks an OSD up. One that is up elsewhere was started anew before anybody missed it: it is marked down first, so that
+    /// its PGs begin new intervals; what was under way with it is lost.
+    fn mark_up(&mut self, now: Now, osd: OsdId, addrs: &EntityAddrVec) {
+        let map = self.maps.current();
+        if map.is_up(osd) {
+            if map.get_addrs(osd) == addrs {
+                return;
+            }
+            self.maps.osd_down(now.wall, &[osd]);
+        }
+        self.maps.osd_up(now.wall, osd, addrs);
     }
 
     /// OSDs that waited for `noup` to go.
     fn boot_waiting(&mut self, now: Now) {
         if !self.maps.current().flags.contains(OsdMapFlags::NOUP) {
             for (osd, addrs) in core::mem::take(&mut self.booting) {
-                self.maps.osd_up(now.wall, osd, &addrs);
+                self.mark_up(now, osd, &addrs);
                 self.publish();
             }
         }
@@ -200,8 +214,8 @@ impl Mon {
 
     fn give_map(&mut self, osd: OsdId) {
         let map = self.maps.current().clone();
-        let intervals = self.maps.intervals().clone();
-        self.bus(osd, Body::Map { map, intervals });
+        let (intervals, history) = (self.maps.intervals().clone(), self.maps.history().clone());
+        self.bus(osd, Body::Map { map, intervals, history });
     }
 
     /// Tells everybody of the newest map.

@@ -123,7 +123,7 @@ impl Mon {
             return;
         }
         let start = Epoch(u32::try_from(item.start).unwrap_or(u32::MAX));
-        let message = self.maps.since(start);
+        let message = self.maps.history().since(start);
         let sent = message.last().unwrap_or(newest);
         if item.onetime {
             session.subscriptions.remove("osdmap");
@@ -135,7 +135,7 @@ impl Mon {
 
     pub(super) fn get_version(&mut self, con: ConId, tid: Tid, message: &MMonGetVersion) {
         let (version, oldest_version) = match message.what.as_str() {
-            "osdmap" => (self.maps.epoch().0.into(), self.maps.oldest().0.into()),
+            "osdmap" => (self.maps.epoch().0.into(), self.maps.history().oldest().0.into()),
             "monmap" => (1, 1),
             _ => (0, 0),
         };

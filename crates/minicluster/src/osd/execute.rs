@@ -19,6 +19,7 @@ impl Osd {
     /// Takes a request that was not sent under a newer map than ours. As in Ceph, a request that should not be here is
     /// dropped without an answer: its sender will see the map that says so, and send it again to where it belongs.
     pub(super) fn admit(&mut self, request: Request) {
+        self.share_map(request.con, request.epoch);
         let Some(pg) = self.pgs.get_mut(&request.pg) else { return };
         let belongs = request.flags.has(OsdFlags::PGOP) || belongs(&self.map, &request);
         if !pg.is_primary() || !belongs || request.epoch < pg.interval.same_primary_since {

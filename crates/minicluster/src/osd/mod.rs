@@ -9,6 +9,7 @@ mod peering;
 mod pg;
 mod pg_data;
 mod request;
+mod share;
 
 use alloc::boxed::Box;
 use alloc::collections::{BTreeMap, VecDeque};
@@ -16,9 +17,7 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use loligo_base::{Entropy, Mono, Now};
-use loligo_msgr_proto::{
-    ConId, Endpoint, Envelope, Input, NetCommand, NetEvent, Output, Peer, PeerError, Posted,
-};
+use loligo_msgr_proto::{ConId, Endpoint, Envelope, Input, NetCommand, NetEvent, Output, PeerError, Posted};
 use loligo_wire::cephx::AuthMethod;
 use loligo_wire::entity::EntityAddrVec;
 use loligo_wire::message::{MOSDOp, msg_type};
@@ -28,6 +27,7 @@ use loligo_wire::types::PgId;
 use loligo_wire::{Epoch, OsdId, PoolId};
 
 use crate::bus::{Body, BusMessage, Daemon};
+use crate::history::MapHistory;
 use crate::interval::Interval;
 use auth::OsdAuth;
 pub use inspect::LoggedWrite;
@@ -64,11 +64,13 @@ pub struct Osd {
     id: OsdId,
     auth: OsdAuth,
     map: Arc<OSDMap>,
+    history: Arc<MapHistory>,
     intervals: Arc<BTreeMap<PgId, Interval>>,
     pgs: BTreeMap<PgId, Pg>,
     /// How many PGs each pool had when its data were last cut into PGs.
     pg_nums: BTreeMap<PoolId, u32>,
-    cons: BTreeMap<ConId, Peer>,
+    /// Connections, and the newest map that each client is known to have.
+    cons: BTreeMap<ConId, Epoch>,
     /// Requests that were sent under a newer map than ours.
     early_requests: VecDeque<Request>,
     /// What other daemons said of a newer map than ours.
@@ -84,6 +86,7 @@ impl Osd {
             id,
             auth: OsdAuth::new(methods, entropy),
             map: Arc::default(),
+            history: Arc::default(),
             intervals: Arc::default(),
             pgs: BTreeMap::new(),
             pg_nums: BTreeMap::new(),
@@ -108,8 +111,8 @@ impl Osd {
 
     fn net(&mut self, now: Now, event: NetEvent<OsdMsg>) {
         match event {
-            NetEvent::Accepted { con, peer } => {
-                self.cons.insert(con, peer);
+            NetEvent::Accepted { con, .. } => {
+                self.cons.insert(con, Epoch(0));
             }
             NetEvent::Message { con, header, msg: OsdMsg::Op(message) } => self.op(con, &header, *message),
             NetEvent::AuthWanted { con, request } => {
@@ -171,6 +174,7 @@ impl Osd {
                     let msg = Box::new(Posted { tid: answer.tid, message: answer.reply });
                     self.send(NetCommand::Send { con: answer.con, msg });
                 }
+                PgOut::Dropped(request) => self.share_map(request.con, request.epoch),
                 PgOut::Ready => self.run_waiting(pg),
             }
         }

@@ -22,10 +22,11 @@ impl Osd {
             Daemon::Mon => OsdId(-1),
         };
         match *message.body {
-            Body::Map { map, intervals } => {
+            Body::Map { map, intervals, history } => {
                 if map.epoch > self.map.epoch {
                     self.map = map;
                     self.intervals = intervals;
+                    self.history = history;
                     self.map_changed();
                 }
             }

@@ -77,6 +77,8 @@ struct Pending {
 pub(super) enum PgOut {
     Bus(Daemon, Body),
     Answer(Answer),
+    /// A request that is not for this OSD any more.
+    Dropped(Request),
     /// It serves again: what waits may run.
     Ready,
 }
@@ -117,7 +119,7 @@ impl Pg {
         };
         if !self.is_primary() {
             // Whoever sent them sees the new map and sends them to the new primary.
-            self.waiting.clear();
+            out.extend(self.waiting.drain(..).map(PgOut::Dropped));
         }
     }
 
