@@ -1,5 +1,6 @@
 //! What is done to a cluster while a load runs on it.
 
+use std::cell::Cell;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
@@ -11,6 +12,8 @@ use crate::rados::ceph;
 
 /// How long a cluster may take to do what it was told.
 const SETTLE: Duration = Duration::from_secs(180);
+/// What the manager says of PGs is at most this old (`mgr_stats_period` is 5 s, `mgr_tick_period` 2 s).
+const OLD_NEWS: Duration = Duration::from_secs(7);
 const ASK_INTERVAL: Duration = Duration::from_millis(500);
 
 /// A cluster, and the load that must not suffer.
@@ -62,17 +65,21 @@ impl Harm<'_> {
         self.fault(&format!("{pool} grows to {pg_num} PGs"), || {
             self.wait_until_clean();
             self.ask(&["osd", "pool", "set", pool, "pg_num", &pg_num.to_string()]);
-            // What was asked for is a target that the manager works towards.
-            self.wait_until("all PGs are there", |status| {
-                num(status, "/pgmap/num_pgs") == u64::from(pg_num) && is_active(status)
-            });
-            let told = self.ask(&["osd", "pool", "get", pool, "pg_num"]);
-            assert_eq!(num(&told, "/pg_num"), u64::from(pg_num));
+            // What was asked for is a target that the manager works towards: it splits the PGs, and then moves the new ones.
+            for option in ["pg_num", "pgp_num"] {
+                self.wait_until(option, |_| {
+                    let told = self.ask(&["osd", "pool", "get", pool, option]);
+                    num(&told, &format!("/{option}")) == u64::from(pg_num)
+                });
+            }
+            self.wait_until_clean();
         });
     }
 
     /// Kills the only monitor, lets the OSDs work on without it, and brings it back.
     pub fn restart_mon(&self) {
+        // A PG that is not active yet needs a monitor to become so: its objects would rightly wait.
+        self.wait_until_clean();
         self.fault("mon.a down and up", || {
             self.ceph.kill("mon.a");
             self.go_on();
@@ -87,10 +94,15 @@ impl Harm<'_> {
         self.load.go_on(DEPTHS, self.time);
     }
 
-    /// Waits until each PG is active and clean.
+    /// Waits until each PG is active and clean, and stays so: what is told of PGs is some seconds old.
     pub fn wait_until_clean(&self) {
+        let since = Cell::new(None);
         self.wait_until("all PGs are clean", |status| {
-            num(status, "/osdmap/num_up_osds") == osds(status) && all_pgs(status, "active+clean")
+            let is_clean = num(status, "/osdmap/num_up_osds") == osds(status)
+                && num(status, "/osdmap/num_in_osds") == osds(status)
+                && are_clean(status);
+            since.set(is_clean.then(|| since.get().unwrap_or_else(Instant::now)));
+            since.get().is_some_and(|since| since.elapsed() >= OLD_NEWS)
         });
     }
 
@@ -137,19 +149,12 @@ fn osds(status: &Value) -> u64 {
     num(status, "/osdmap/num_osds")
 }
 
-fn is_active(status: &Value) -> bool {
-    all_pgs(status, "active")
-}
-
-/// Whether each PG is in a state that begins like this.
-fn all_pgs(status: &Value, state: &str) -> bool {
+fn are_clean(status: &Value) -> bool {
     let states = status.pointer("/pgmap/pgs_by_state").and_then(Value::as_array);
-    states.is_some_and(|states| {
-        !states.is_empty()
-            && states.iter().all(|pgs| {
-                pgs.get("state_name").and_then(Value::as_str).is_some_and(|name| name.starts_with(state))
-            })
-    })
+    let is_clean = |pgs: &Value| {
+        pgs.get("state_name").and_then(Value::as_str).is_some_and(|name| name.starts_with("active+clean"))
+    };
+    states.is_some_and(|states| !states.is_empty() && states.iter().all(is_clean))
 }
 
 /// Says what a cluster is doing when a test has failed, for whoever wonders why a write hangs.

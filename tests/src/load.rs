@@ -83,9 +83,19 @@ pub struct Load {
 }
 
 impl Load {
-    /// Begins, on objects that do not exist yet.
+    /// Begins, on objects that do not exist yet, with as much as the cluster takes.
     #[must_use]
     pub fn start(io: &IoCtx) -> Self {
+        Self::start_with(io, Duration::ZERO)
+    }
+
+    /// Begins, on objects that do not exist yet, with a rest after each append and each read: for tests that are about time.
+    #[must_use]
+    pub fn start_gently(io: &IoCtx) -> Self {
+        Self::start_with(io, Duration::from_millis(50))
+    }
+
+    fn start_with(io: &IoCtx, rest: Duration) -> Self {
         let progress = Arc::new(Progress {
             stop: AtomicBool::new(false),
             acked: std::array::from_fn(|_| AtomicU64::new(0)),
@@ -95,11 +105,11 @@ impl Load {
         let mut threads: Vec<_> = (0..OBJECTS)
             .map(|object| {
                 let (io, progress) = (io.clone(), Arc::clone(&progress));
-                std::thread::spawn(move || append(&io, object, &progress))
+                std::thread::spawn(move || append(&io, object, &progress, rest))
             })
             .collect();
         let (reader, read) = (io.clone(), Arc::clone(&progress));
-        threads.push(std::thread::spawn(move || watch(&reader, &read)));
+        threads.push(std::thread::spawn(move || watch(&reader, &read, rest)));
         Self { io: io.clone(), progress, threads }
     }
 
@@ -204,7 +214,7 @@ fn submit(io: &IoCtx, object: usize, n: u64) -> Completion<()> {
 }
 
 /// Appends until told to stop, and then until nothing is in flight.
-fn append(io: &IoCtx, object: usize, progress: &Progress) {
+fn append(io: &IoCtx, object: usize, progress: &Progress, rest: Duration) {
     let mut in_flight = VecDeque::new();
     let mut next = 0;
     loop {
@@ -223,11 +233,12 @@ fn append(io: &IoCtx, object: usize, progress: &Progress) {
         }
         let took = u64::try_from(since.elapsed().as_millis()).unwrap();
         progress.longest_ms.fetch_max(took, Ordering::Relaxed);
+        std::thread::sleep(rest);
     }
 }
 
 /// Reads one object after the other: each holds at least what was acknowledged before.
-fn watch(io: &IoCtx, progress: &Progress) {
+fn watch(io: &IoCtx, progress: &Progress, rest: Duration) {
     for object in (0..OBJECTS).cycle() {
         if progress.is_stopped() {
             return;
@@ -243,6 +254,7 @@ fn watch(io: &IoCtx, progress: &Progress) {
             None => panic!("object {object}: a read hangs"),
         }
         progress.reads.fetch_add(1, Ordering::Relaxed);
+        std::thread::sleep(rest);
     }
 }
 
