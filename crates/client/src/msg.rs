@@ -10,6 +10,7 @@ use loligo_wire::message::{
     MOSDBackoff, MOSDMap, MOSDOp, MOSDOpReply, MStatfsReply, Message, Payload, msg_type,
 };
 use loligo_wire::monmap::MonMap;
+use loligo_wire::types::{OpArgs, OpCode, OsdOp};
 use loligo_wire::{Decode, Features, Tid};
 
 /// A message that a client understands.
@@ -103,6 +104,14 @@ impl Outgoing for SharedOp {
 
     fn encode(&self, features: Features) -> Payload {
         Message::encode(&*self.message, features)
+    }
+
+    fn reply_len(&self) -> usize {
+        let length = |op: &OsdOp| match (op.code, &op.args) {
+            (OpCode::READ, OpArgs::Extent { length, .. }) => usize::try_from(*length).unwrap_or(usize::MAX),
+            _ => 0,
+        };
+        self.message.ops.iter().map(length).fold(0, usize::saturating_add)
     }
 }
 

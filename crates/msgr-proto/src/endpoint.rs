@@ -434,6 +434,12 @@ pub trait Outgoing: fmt::Debug + Send + Sync {
 
     /// The parts of the message, for a peer with these features.
     fn encode(&self, features: Features) -> Payload;
+
+    /// How many bytes of data the answer may have, as far as the message says; 0 where it does not. The data of an
+    /// answer that has the same transaction and is no larger come in one piece.
+    fn reply_len(&self) -> usize {
+        0
+    }
 }
 
 /// A [`Message`] on its way out, with its transaction.

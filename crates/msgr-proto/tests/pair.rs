@@ -372,3 +372,18 @@ fn nothing_is_read_before_the_stream_is_there() {
     pair.run();
     assert!(pair.client.pipe.is_open());
 }
+
+#[test]
+fn an_answer_of_the_size_that_was_asked_for_comes_in_one_piece() {
+    let mut pair = Pair::open(client_config(), server_config());
+    let large = 5 << 20;
+    pair.client.send(Note { reply_len: large, ..Note::new(1, "", "") });
+    pair.client.send(Note { reply_len: large - 1, ..Note::new(2, "", "") });
+    pair.run();
+    for tid in 1..=3 {
+        pair.server.send(Note::new(tid, "", bulk(large)));
+    }
+    pair.run();
+    assert_eq!(pair.client.seen.pieces, [1, 5, 5]);
+    assert_eq!(pair.client.seen.notes[0].data, bulk(large));
+}

@@ -2,6 +2,7 @@
 
 mod bytes;
 mod event;
+mod expected;
 mod recv;
 mod send;
 mod steps;
@@ -15,6 +16,7 @@ use loligo_base::{Mono, Now, Wall};
 use loligo_wire::entity::{EntityAddr, EntityAddrVec, EntityType};
 
 pub use event::{Answer, Arrived, Ask, Held, PipeEvent};
+pub(crate) use expected::Expected;
 pub use recv::RecvChunk;
 pub(crate) use recv::{Gather, Stage};
 use send::OutQueue;

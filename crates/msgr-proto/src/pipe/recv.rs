@@ -11,8 +11,8 @@ use loligo_wire::{BufferList, crc32c};
 const STAGE_MIN: usize = 4 << 10;
 /// The last size of a stage.
 const STAGE_MAX: usize = 64 << 10;
-/// The largest piece that is allocated ahead of its bytes.
-const PIECE_MAX: usize = 1 << 20;
+/// The largest piece that is allocated ahead of its bytes, but for answers of a size that we asked for.
+pub(crate) const PIECE_MAX: usize = 1 << 20;
 /// From how many missing bytes on bulk is read into its own buffer, past the stage.
 const DIRECT_MIN: usize = 4 << 10;
 
@@ -137,8 +137,8 @@ pub(super) fn end(stage: &mut Stage, gather: Option<&mut Gather>, chunk: RecvChu
     }
 }
 
-/// Collects a known number of bytes into pieces and sums them as they come. A piece is never more than 1 MiB ahead
-/// of its bytes, and never reallocated.
+/// Collects a known number of bytes into pieces and sums them as they come. A piece is never reallocated, and is no
+/// larger than its creator says.
 #[derive(Debug)]
 pub(crate) struct Gather {
     /// Bytes that are not in a piece yet, the open one included.
@@ -148,18 +148,33 @@ pub(crate) struct Gather {
     done: BufferList,
     crc: u32,
     summed: bool,
+    piece_max: usize,
 }
 
 impl Gather {
     /// Collects `length` bytes, with their checksum where `summed`.
     pub(crate) const fn new(length: usize, summed: bool) -> Self {
-        Self { missing: length, open: Vec::new(), filled: 0, done: BufferList::new(), crc: 0, summed }
+        Self {
+            missing: length,
+            open: Vec::new(),
+            filled: 0,
+            done: BufferList::new(),
+            crc: 0,
+            summed,
+            piece_max: PIECE_MAX,
+        }
+    }
+
+    /// The same, with pieces of up to that size.
+    pub(crate) const fn in_pieces_of(mut self, piece_max: usize) -> Self {
+        self.piece_max = piece_max;
+        self
     }
 
     /// Takes what the stage has of it; says whether all bytes are there.
     pub(crate) fn absorb(&mut self, stage: &mut Stage) -> bool {
         while self.missing > 0 {
-            let piece = if self.open.is_empty() { self.missing.min(PIECE_MAX) } else { self.open.len() };
+            let piece = if self.open.is_empty() { self.missing.min(self.piece_max) } else { self.open.len() };
             let from = stage.take_some(piece - self.filled);
             if from.is_empty() {
                 return false;
@@ -205,7 +220,7 @@ impl Gather {
             return (Vec::new(), 0);
         }
         if self.open.is_empty() {
-            self.open = vec![0; self.missing.min(PIECE_MAX)];
+            self.open = vec![0; self.missing.min(self.piece_max)];
         }
         (mem::take(&mut self.open), self.filled)
     }

@@ -7,7 +7,7 @@ use loligo_wire::msgr1::{FooterFlags, MessageFooter, MessageHeader, OldFooter, T
 use loligo_wire::{Decode, Decoder, Features};
 
 use super::{Cx, Step, parse};
-use crate::pipe::{Arrived, Gather, Held};
+use crate::pipe::{Arrived, Expected, Gather, Held};
 use crate::session::Arrival;
 use crate::throttle::{Taken, Throttle};
 use crate::{Envelope, Fault};
@@ -20,6 +20,8 @@ const NUMBER: usize = 8;
 pub(crate) struct Open {
     expect: Expect,
     body: Body,
+    /// How large the answers may be to what was written.
+    pub(super) expected: Expected,
     pub(super) features: Features,
     pub(super) signer: Option<MessageSigner>,
 }
@@ -50,12 +52,13 @@ struct Body {
 }
 
 impl Body {
-    fn of(header: MessageHeader, cx: &Cx<'_>) -> Self {
+    fn of(header: MessageHeader, cx: &Cx<'_>, expected: &mut Expected) -> Self {
         let options = &cx.config.options;
         Self {
             front: Gather::new(header.front_len as usize, options.ms_crc_header),
             middle: Gather::new(header.middle_len as usize, options.ms_crc_header),
-            data: Gather::new(header.data_len as usize, options.ms_crc_data),
+            data: Gather::new(header.data_len as usize, options.ms_crc_data)
+                .in_pieces_of(expected.piece_max(header.tid, header.data_len as usize)),
             held: Held::default(),
             header,
         }
@@ -74,7 +77,7 @@ impl Body {
 
 impl Open {
     pub(crate) fn new(features: Features, signer: Option<MessageSigner>) -> Self {
-        Self { expect: Expect::Tag, body: Body::none(), features, signer }
+        Self { expect: Expect::Tag, body: Body::none(), expected: Expected::default(), features, signer }
     }
 
     pub(super) const fn waits_for(&self) -> &'static str {
@@ -175,7 +178,7 @@ impl Open {
         within("front", header.front_len, limits.front)?;
         within("middle", header.middle_len, limits.middle)?;
         within("data", header.data_len, limits.data)?;
-        self.body = Body::of(header, cx);
+        self.body = Body::of(header, cx, &mut self.expected);
         Ok(self.then(Expect::Throttle))
     }
 

@@ -11,7 +11,8 @@ use crate::Outgoing;
 
 impl Open {
     /// Writes a message: its parts between a header and a footer.
-    pub(super) fn write(&self, cx: &mut Cx<'_>, msg: &dyn Outgoing) {
+    pub(super) fn write(&mut self, cx: &mut Cx<'_>, msg: &dyn Outgoing) {
+        self.expected.sent(msg.tid(), msg.reply_len());
         let payload = msg.encode(self.features);
         let header = header(cx, msg, &payload);
         let footer = self.footer_of(cx, &header, &payload);

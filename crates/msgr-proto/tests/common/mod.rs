@@ -24,17 +24,32 @@ pub(crate) struct Note {
     pub(crate) front: Bytes,
     pub(crate) middle: Bytes,
     pub(crate) data: Bytes,
+    pub(crate) reply_len: usize,
 }
 
 impl Note {
     pub(crate) fn new(tid: u64, front: impl Into<Bytes>, data: impl Into<Bytes>) -> Self {
-        Self { tid, priority: 127, front: front.into(), middle: Bytes::new(), data: data.into() }
+        Self {
+            tid,
+            priority: 127,
+            front: front.into(),
+            middle: Bytes::new(),
+            data: data.into(),
+            reply_len: 0,
+        }
     }
 
     pub(crate) fn of(envelope: &Envelope) -> Self {
         let Payload { front, middle, data, .. } = envelope.payload.clone();
         let header = envelope.header;
-        Self { tid: header.tid.0, priority: header.priority, front, middle, data: data.to_contiguous() }
+        Self {
+            tid: header.tid.0,
+            priority: header.priority,
+            front,
+            middle,
+            data: data.to_contiguous(),
+            reply_len: 0,
+        }
     }
 }
 
@@ -61,6 +76,10 @@ impl Outgoing for Note {
             data: BufferList::from(self.data.clone()),
         }
     }
+
+    fn reply_len(&self) -> usize {
+        self.reply_len
+    }
 }
 
 /// What a test saw of one pipe.
@@ -69,6 +88,8 @@ pub(crate) struct Seen {
     pub(crate) opened: Vec<Peer>,
     pub(crate) notes: Vec<Note>,
     pub(crate) seqs: Vec<u64>,
+    /// Of how many pieces the data of each message are.
+    pub(crate) pieces: Vec<usize>,
     pub(crate) faults: Vec<Fault>,
     pub(crate) asked: Vec<AuthRequest>,
     pub(crate) held: Vec<loligo_msgr_proto::Held>,
@@ -166,6 +187,7 @@ impl End {
                 PipeEvent::Message(Arrived { envelope, held }) => {
                     self.seen.notes.push(Note::of(&envelope));
                     self.seen.seqs.push(envelope.header.seq);
+                    self.seen.pieces.push(envelope.payload.data.pieces().len());
                     if self.hold {
                         self.seen.held.push(held);
                     }
