@@ -33,6 +33,8 @@
 //!
 //! # For those who put it onto a messenger
 //!
+//! `examples/on_a_node.rs` does that, in an endpoint of `loligo-msgr`. What there is to do:
+//!
 //! - A session is named by [`SessionId`], an OSD and an incarnation. On [`Output::OpenSession`] open a lossy connection;
 //!   [`Output::Send`] may follow at once. Tell [`Input::SessionOpened`] when the handshake is done and
 //!   [`Input::SessionReset`] when the connection is dead, whatever the reason; both carry the name that came with the
