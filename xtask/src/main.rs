@@ -6,6 +6,7 @@
 
 mod ceph;
 mod ci;
+mod demo;
 mod deny;
 mod fence;
 mod golden;
@@ -27,6 +28,11 @@ use clap::Parser;
 #[derive(Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask", about, long_about = LONG_ABOUT)]
 enum Task {
+    /// A first look, for which nothing but Rust is needed
+    ///
+    /// Starts a small cluster in memory, stores and verifies objects, shows where they live, stops an OSD under load, and
+    /// measures.
+    Demo(demo::DemoArgs),
     #[command(subcommand)]
     Ceph(ceph::CephTask),
     /// Run all tests, against real Ceph where it can be had
@@ -65,6 +71,7 @@ A first look at a real cluster:
 
 fn main() -> ExitCode {
     let done = match Task::parse() {
+        Task::Demo(args) => demo::run(&args),
         Task::Ceph(task) => task.run(),
         Task::Test(args) => test_run::run(&args),
         Task::Soak(args) => soak::run(&args),
