@@ -8,14 +8,13 @@ use crate::machine::{Phase, Timer};
 use crate::{FromMon, MonClient, MonSession, Output, Reply, RequestError, ToMon};
 
 impl<T> MonClient<T> {
-    /// A message came (`ms_dispatch`). One from a session that is neither ours nor hunted is dropped.
+    /// A message came (`ms_dispatch`). Whoever is called and did not let us in yet is heard about the login and the map of the
+    /// monitors, and about nothing else; who is neither ours nor hunted, about nothing.
     pub(crate) fn dispatch(&mut self, now: Now, session: MonSession, tid: Tid, message: FromMon) {
-        if !self.is_ours(session) {
-            return;
-        }
         match message {
             FromMon::AuthReply(reply) => self.handle_auth(now, session, reply),
             FromMon::MonMap(map) => self.handle_monmap(now, session, map),
+            _ if !self.is_active(session) => {}
             // Only monitors of before Jewel need to be asked again; ours keep a subscription for the whole session.
             FromMon::SubscribeAck(_) => {}
             FromMon::GetVersionReply(reply) => {
@@ -26,14 +25,6 @@ impl<T> MonClient<T> {
             FromMon::StatfsReply(reply) => self.answer(tid, Reply::StatFs(reply)),
             FromMon::GetPoolStatsReply(reply) => self.answer(tid, Reply::PoolStats(reply)),
             FromMon::Config(config) => self.outputs.push_back(Output::Config(config)),
-        }
-    }
-
-    fn is_ours(&self, session: MonSession) -> bool {
-        match &self.phase {
-            Phase::Hunting(pending) => pending.contains_key(&session),
-            Phase::Active(active, _) => *active == session,
-            Phase::Idle | Phase::Stopped => false,
         }
     }
 

@@ -230,6 +230,12 @@ impl<T> MonClient<T> {
         matches!(self.phase, Phase::Active(..))
     }
 
+    /// Whether that is the session with the monitor that knows us.
+    #[must_use]
+    pub fn is_active(&self, session: MonSession) -> bool {
+        matches!(self.phase, Phase::Active(active, _) if active == session)
+    }
+
     /// Whether a monitor ever knew us.
     #[must_use]
     pub const fn was_connected(&self) -> bool {

@@ -55,4 +55,5 @@ scenarios! {
     requests
     subscriptions
     shutdown
+    strangers
 }

@@ -13,7 +13,7 @@ use loligo_base::{Mono, Now, Prng, SeededEntropy, Wall};
 use loligo_monclient::{FromMon, Input, MonClient, MonSession, Options, Request};
 use loligo_wire::cephx::AuthMethod;
 use loligo_wire::entity::{AuthEntityName, EntityAddr, EntityAddrVec};
-use loligo_wire::message::{MAuthReply, MMonCommandAck, MMonGetVersionReply, MMonSubscribeAck};
+use loligo_wire::message::{MAuthReply, MConfig, MMonCommandAck, MMonGetVersionReply, MMonSubscribeAck};
 use loligo_wire::monmap::{MonInfo, MonMap};
 use loligo_wire::types::ErrorCode;
 use loligo_wire::{BufferList, Epoch, GlobalId, Tid, Uuid};
@@ -66,6 +66,7 @@ impl World {
                 };
                 self.message(s, Tid(tid.parse().unwrap()), FromMon::CommandAck(ack));
             }
+            ["config", s] => self.message(s, Tid(0), FromMon::Config(MConfig::default())),
             ["ask", name, rest @ ..] => self.ask(name, rest),
             ["cancel", name] => {
                 let tid = self.requests[*name];
