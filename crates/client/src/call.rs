@@ -55,7 +55,7 @@ pub enum Call<C> {
     WaitForLatestOsdMap {
         /// Its name for a cancellation.
         id: CallId,
-        /// When to give up.
+        /// When to give up; none for the default (`rados_mon_op_timeout`).
         deadline: Option<Mono>,
         /// Comes back.
         done: C,
@@ -66,7 +66,7 @@ pub enum Call<C> {
         id: CallId,
         /// The epoch.
         epoch: Epoch,
-        /// When to give up.
+        /// When to give up; none for the default (`rados_mon_op_timeout`).
         deadline: Option<Mono>,
         /// Comes back.
         done: C,
@@ -95,8 +95,8 @@ pub enum Done<C> {
         /// How it ended.
         outcome: Outcome,
     },
-    /// The monitors gave us another number than we had: watches, locks and unanswered ops in the name of the old one are not
-    /// ours any more.
+    /// The monitors gave us another number than we had. To OSDs we stay who we were at the first login, so that they know
+    /// ops that are sent again; whoever looks for us by the new number finds none of our watches and locks.
     IdentityChanged {
         /// The number that we had.
         old: GlobalId,

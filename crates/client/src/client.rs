@@ -34,6 +34,8 @@ pub struct Client<C> {
     /// How often new tickets came.
     pub(crate) tickets: u64,
     pub(crate) life: Life,
+    /// Messages have a name to go under.
+    pub(crate) named: bool,
     pub(crate) name: alloc::string::String,
     pub(crate) timers: Timers<Timer>,
     pub(crate) outputs: VecDeque<Output<Done<C>>>,
@@ -101,6 +103,7 @@ impl<C> Client<C> {
             faults: BTreeMap::new(),
             tickets: 0,
             life: Life::New,
+            named: false,
             name,
             timers: Timers::new(),
             outputs: VecDeque::new(),
@@ -149,11 +152,15 @@ impl<C> Client<C> {
                 self.objecter.op_submit(self.now, op, Tagged { id, done });
             }
             Call::Mon { id, request, deadline, done } => {
-                let default = self.options.rados_mon_op_timeout.map(|after| self.now.mono + after);
-                self.mon.submit(request, deadline.or(default), Asked::Call(Tagged { id, done }));
+                let deadline = deadline.or(self.default_deadline());
+                self.mon.submit(request, deadline, Asked::Call(Tagged { id, done }));
             }
-            Call::WaitForLatestOsdMap { id, deadline, done } => self.wait_for_latest(id, deadline, done),
-            Call::WaitForOsdMap { id, epoch, deadline, done } => self.wait_for_map(id, epoch, deadline, done),
+            Call::WaitForLatestOsdMap { id, deadline, done } => {
+                self.wait_for_latest(id, deadline.or(self.default_deadline()), done);
+            }
+            Call::WaitForOsdMap { id, epoch, deadline, done } => {
+                self.wait_for_map(id, epoch, deadline.or(self.default_deadline()), done);
+            }
             Call::SetEpochBarrier(epoch) => {
                 self.objecter.handle(self.now, osd::Input::SetEpochBarrier(epoch))
             }
@@ -161,6 +168,12 @@ impl<C> Client<C> {
             Call::Cancel(id) => self.cancel(id),
             Call::Shutdown { done } => self.shutdown(done),
         }
+    }
+
+    /// When whatever the monitors have to answer is given up (`rados_mon_op_timeout`, where 0 is never).
+    fn default_deadline(&self) -> Option<Mono> {
+        let after = self.options.rados_mon_op_timeout.filter(|after| !after.is_zero())?;
+        Some(self.now.mono + after)
     }
 
     fn start(&mut self, deadline: Option<Mono>, done: C) {
@@ -245,7 +258,9 @@ impl<C> Client<C> {
             (Some(Link::Mon { session, .. }), ClientMsg::Mon(message)) => {
                 self.mon.handle(now, mon::Input::Message { session: *session, tid, message });
             }
-            (Some(_), ClientMsg::OsdMap(batch)) => self.objecter.handle(now, osd::Input::OsdMap(batch)),
+            (Some(link), ClientMsg::OsdMap(batch)) if self.is_map_of_ours(link, &batch) => {
+                self.objecter.handle(now, osd::Input::OsdMap(batch));
+            }
             (Some(Link::Osd { session, .. }), ClientMsg::OsdOpReply(reply)) => {
                 self.objecter.handle(now, osd::Input::Reply { session: *session, tid, reply });
             }
@@ -254,6 +269,16 @@ impl<C> Client<C> {
             }
             (_, msg) => tracing::debug!(%con, msg = msg.name(), "a message that nobody waits for"),
         }
+    }
+
+    /// Whether a map may count: it is of the cluster that we logged in to, and comes from an OSD that proved who it is, or from
+    /// the monitor that let us in.
+    fn is_map_of_ours(&self, link: &Link, batch: &osd::MapBatch) -> bool {
+        let from_ours = match link {
+            Link::Mon { session, .. } => self.mon.is_active(*session),
+            Link::Osd { .. } => true,
+        };
+        from_ours && batch.fsid == self.mon.fsid()
     }
 
     fn timeout(&mut self) {

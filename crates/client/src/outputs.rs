@@ -5,9 +5,9 @@ use alloc::boxed::Box;
 use loligo_monclient::{self as mon, Reply, Request, RequestError};
 use loligo_msgr_proto::{NetCommand, Output, Posted};
 use loligo_objecter as osd;
-use loligo_wire::Epoch;
 use loligo_wire::entity::{AddrType, EntityAddr, EntityName, EntityType};
 use loligo_wire::message::MPing;
+use loligo_wire::{Epoch, GlobalId};
 
 use crate::client::{Asked, Life};
 use crate::msg::{SharedOp, to_mon};
@@ -61,8 +61,7 @@ impl<C> Client<C> {
                 }
             }
             mon::Output::LoggedIn { global_id, .. } => {
-                let num = i64::try_from(global_id.0).unwrap_or(EntityName::NEW);
-                self.command(NetCommand::SetMyName { name: EntityName::client(num) });
+                self.take_name(global_id);
                 self.check_connected();
             }
             mon::Output::IdentityChanged { old, new } => {
@@ -76,6 +75,16 @@ impl<C> Client<C> {
                 self.outputs.push_back(Output::Done(Done::Config(config)));
             }
             mon::Output::Done { done, result } => self.answered(done, result),
+        }
+    }
+
+    /// The name that messages go under is that of the first login (`RadosClient::connect`), also where the monitors give us
+    /// another number later: an OSD makes the name of a request (`get_reqid`) of it, and must know one that is sent again.
+    fn take_name(&mut self, global_id: GlobalId) {
+        if !self.named {
+            self.named = true;
+            let num = i64::try_from(global_id.0).unwrap_or(EntityName::NEW);
+            self.command(NetCommand::SetMyName { name: EntityName::client(num) });
         }
     }
 

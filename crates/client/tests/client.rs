@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use loligo_auth::{AuthorizeHandler, Verdict};
-use loligo_client::{Call, CallId, ConnectError, Outcome};
+use loligo_client::{Call, CallId, ConnectError, Done, Options, Outcome};
 use loligo_monclient::{Request, RequestError};
 use loligo_msgr_proto::{AuthRequest, AuthStep, Endpoint, Fault};
 use loligo_objecter::{ObjectOperation, Op, OpError};
@@ -15,7 +15,7 @@ use loligo_wire::cephx::AuthMethod;
 use loligo_wire::entity::{EntityName, EntityType};
 use loligo_wire::message::msg_type;
 use loligo_wire::types::ObjectLocator;
-use loligo_wire::{BufferList, Epoch, GlobalId};
+use loligo_wire::{BufferList, Epoch, GlobalId, Tid};
 
 use crate::world::{FSID, POOL, World};
 
@@ -141,6 +141,55 @@ fn waits_for_maps_end_with_the_map_or_with_their_deadline() {
     assert!(world.done.is_empty());
     world.after(Duration::from_secs(1));
     assert!(matches!(world.outcome("next"), Outcome::OsdMap(Err(RequestError::TimedOut))));
+}
+
+#[test]
+fn an_op_that_is_sent_again_after_a_new_identity_is_the_same_to_the_osd() {
+    let mut world = World::connected();
+    let mut operation = ObjectOperation::new();
+    operation.append(Bytes::from_static(b"once"));
+    let op = Op::mutate(Bytes::from_static(b"object"), ObjectLocator::new(POOL), operation);
+    world.call(Call::Op { id: CallId(1), op, done: "append" });
+    world.open(EntityType::OSD);
+    let first = world.op();
+    let old = world.client.global_id();
+    world.change_identity();
+    let new = world.client.global_id();
+    assert!(
+        matches!(world.told[..], [Done::IdentityChanged { old: was, new: is }] if was == old && is == new)
+    );
+    let con = world.con(EntityType::OSD);
+    world.reset(con, Fault::NotCeph);
+    let second = world.op();
+    assert_ne!(first.con, second.con);
+    assert_eq!(second.reqid(), first.reqid());
+}
+
+#[test]
+fn a_monitor_that_did_not_let_us_in_has_no_maps_for_us() {
+    let mut world = World::new();
+    world.call(Call::Start { deadline: None, done: "start" });
+    world.open(EntityType::MON);
+    let con = world.con(EntityType::MON);
+    world.deliver(con, Tid(0), &World::first_map());
+    assert_eq!(world.client.osdmap().get_epoch(), Epoch(0));
+    world.serve_mon();
+    assert_eq!(world.client.osdmap().get_epoch(), Epoch(1));
+}
+
+#[test]
+fn waits_for_maps_have_the_default_deadline_of_what_monitors_are_asked() {
+    let timeout = Some(Duration::from_secs(3));
+    let mut world = World::with(Options { rados_mon_op_timeout: timeout, ..Options::default() });
+    world.connect();
+    world.call(Call::WaitForLatestOsdMap { id: CallId(1), deadline: None, done: "latest" });
+    world.call(Call::WaitForOsdMap { id: CallId(2), epoch: Epoch(9), deadline: None, done: "map" });
+    world.after(Duration::from_millis(2_999));
+    assert!(world.done.is_empty());
+    world.after(Duration::from_millis(1));
+    for name in ["latest", "map"] {
+        assert!(matches!(world.outcome(name), Outcome::OsdMap(Err(RequestError::TimedOut))));
+    }
 }
 
 #[test]

@@ -85,11 +85,12 @@ pub enum Output<T> {
     LoggedIn {
         /// The session.
         session: MonSession,
-        /// Our number. The client's name is `client.<global id>`.
+        /// Our number. The client's name is `client.<global id>` of the first login, for as long as it lives.
         global_id: GlobalId,
     },
-    /// The monitors did not let us have our number again, and we have another one: what the cluster holds in the name of the
-    /// old one (watches, locks, unanswered ops) is not ours any more. Comes before [`Self::LoggedIn`].
+    /// The monitors did not let us have our number again, and we have another one. What OSDs hold (watches, locks, the
+    /// results of ops that are sent again) is in the name that messages go under, which must not follow. Comes before
+    /// [`Self::LoggedIn`].
     IdentityChanged {
         /// The number that we had.
         old: GlobalId,

@@ -18,13 +18,13 @@ use loligo_wire::cephx::{AuthMethod, EntityTypes};
 use loligo_wire::crush::CrushMap;
 use loligo_wire::entity::{AuthEntityName, EntityAddrVec, EntityName, EntityType};
 use loligo_wire::message::{
-    MAuth, MAuthReply, MMonGetVersion, MMonGetVersionReply, MMonMap, MMonSubscribe, MOSDMap, Message,
+    MAuth, MAuthReply, MMonGetVersion, MMonGetVersionReply, MMonMap, MMonSubscribe, MOSDMap, MOSDOp, Message,
     Payload, msg_type,
 };
 use loligo_wire::monmap::{MonInfo, MonMap};
 use loligo_wire::msgr1::MessageHeader;
 use loligo_wire::osdmap::{Incremental, OSDMap, OsdState, PgPool, PoolFlags, PoolType};
-use loligo_wire::types::ErrorCode;
+use loligo_wire::types::{ErrorCode, ReqId};
 use loligo_wire::{Encode, Epoch, Features, OsdId, PoolId, Release, Text, Tid, Uuid};
 
 pub(crate) const FSID: Uuid = Uuid([7; 16]);
@@ -38,11 +38,19 @@ pub(crate) struct Sent {
     pub(crate) message_type: u16,
     pub(crate) tid: Tid,
     pub(crate) payload: Payload,
+    /// The name under which it left.
+    pub(crate) src: EntityName,
 }
 
 impl Sent {
     pub(crate) fn decode<M: Message>(&self) -> M {
         M::decode(&header::<M>(self.tid), self.payload.clone()).unwrap()
+    }
+
+    /// How an OSD calls this request.
+    pub(crate) fn reqid(&self) -> ReqId {
+        let header = MessageHeader { src: self.src, ..header::<MOSDOp>(self.tid) };
+        self.decode::<MOSDOp>().reqid_from(&header)
     }
 }
 
@@ -113,6 +121,10 @@ fn osdmap() -> OSDMap {
 
 impl World {
     pub(crate) fn new() -> Self {
+        Self::with(Options::default())
+    }
+
+    pub(crate) fn with(options: Options) -> Self {
         let now = Now { mono: Mono::ZERO, wall: Wall::new(1_700_000_000, 0) };
         let mut entropy = SeededEntropy::new(1);
         let mut keys = KeyServer::new(KeyServerOptions::default(), now.wall, &mut entropy);
@@ -124,7 +136,7 @@ impl World {
         let auth = AuthClient::cephx(admin, own, EntityTypes::of(&[EntityType::MON, EntityType::OSD]));
         let random = Box::new(SeededEntropy::new(2));
         Self {
-            client: Client::new(Options::default(), vec![mon_addrs()], auth, random),
+            client: Client::new(options, vec![mon_addrs()], auth, random),
             keys,
             entropy,
             now,
@@ -141,11 +153,46 @@ impl World {
     /// A client that is logged in and has the first map.
     pub(crate) fn connected() -> Self {
         let mut world = Self::new();
-        world.call(Call::Start { deadline: None, done: "start" });
-        world.open(EntityType::MON);
-        world.serve_mon();
-        assert!(matches!(world.outcome("start"), Outcome::Connected(Ok(_))));
+        world.connect();
         world
+    }
+
+    pub(crate) fn connect(&mut self) {
+        self.call(Call::Start { deadline: None, done: "start" });
+        self.open(EntityType::MON);
+        self.serve_mon();
+        assert!(matches!(self.outcome("start"), Outcome::Connected(Ok(_))));
+    }
+
+    /// The monitor is lost, does not give the client its number back, and lets it in under another.
+    pub(crate) fn change_identity(&mut self) {
+        let con = self.con(EntityType::MON);
+        self.reset(con, Fault::NotCeph);
+        self.open(EntityType::MON);
+        let con = self.con(EntityType::MON);
+        let refusal = MAuthReply {
+            protocol: AuthMethod::CEPHX.0,
+            result: ErrorCode::EACCES,
+            global_id: self.client.global_id(),
+            ..MAuthReply::default()
+        };
+        self.deliver(con, Tid(0), &refusal);
+        self.monitor = LoginHandler::new(CEPHX);
+        self.sent.clear();
+        self.open(EntityType::MON);
+        self.serve_mon();
+    }
+
+    /// The op that was sent, and not taken yet.
+    pub(crate) fn op(&mut self) -> Sent {
+        let place = self.sent.iter().position(|sent| sent.message_type == msg_type::OSD_OP).unwrap();
+        self.sent.remove(place)
+    }
+
+    /// The first map, as a monitor sends it.
+    pub(crate) fn first_map() -> MOSDMap {
+        let maps = [(Epoch(1), osdmap().to_bytes(Features::PACIFIC))].into();
+        MOSDMap { fsid: FSID, maps, newest_map: Epoch(1), ..MOSDMap::default() }
     }
 
     pub(crate) fn handle(&mut self, input: Input<ClientMsg, Call<&'static str>>) {
@@ -166,6 +213,7 @@ impl World {
                 con,
                 message_type: msg.message_type(),
                 tid: msg.tid(),
+                src: self.names.last().copied().unwrap_or_default(),
                 payload: msg.encode(Features::PACIFIC),
             }),
             NetCommand::MarkDown { con } => drop(self.cons.remove(&con)),
@@ -214,9 +262,7 @@ impl World {
             match sent.message_type {
                 msg_type::AUTH => self.answer_auth(&sent),
                 msg_type::MON_SUBSCRIBE if sent.decode::<MMonSubscribe>().what.contains_key("osdmap") => {
-                    let maps = [(Epoch(1), osdmap().to_bytes(Features::PACIFIC))].into();
-                    let message = MOSDMap { fsid: FSID, maps, newest_map: Epoch(1), ..MOSDMap::default() };
-                    self.deliver(sent.con, Tid(0), &message);
+                    self.deliver(sent.con, Tid(0), &Self::first_map());
                 }
                 msg_type::MON_GET_VERSION => {
                     let handle = sent.decode::<MMonGetVersion>().handle;
