@@ -130,17 +130,14 @@ impl Maps {
 
 /// What an operator or an OSD can change.
 impl Maps {
+    /// Marks an OSD up that is down.
     pub(super) fn osd_up(&mut self, now: Wall, osd: OsdId, addrs: &EntityAddrVec) {
-        self.commit(now, |inc, map| {
+        self.commit(now, |inc, _| {
             inc.new_up_client.insert(osd, addrs.clone());
             inc.new_up_cluster.insert(osd, addrs.clone());
             inc.new_hb_back_up.insert(osd, addrs.clone());
             inc.new_hb_front_up.insert(osd, addrs.clone());
             inc.new_last_up_change = now;
-            if map.is_up(osd) {
-                // It is up at another address: down and up in one step.
-                inc.new_state.insert(osd, OsdState::UP);
-            }
         });
     }
 

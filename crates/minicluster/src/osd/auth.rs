@@ -29,6 +29,11 @@ impl OsdAuth {
         self.keys = keys;
     }
 
+    /// Nobody is connected any more.
+    pub(super) fn forget_all(&mut self) {
+        self.handshakes.clear();
+    }
+
     pub(super) fn forget(&mut self, con: ConId) {
         self.handshakes.remove(&con);
     }

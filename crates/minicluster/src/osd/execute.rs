@@ -44,15 +44,15 @@ impl Osd {
         let id = request.pg;
         let epoch = self.map.epoch;
         if let Err(error) = check(&request) {
-            let answer = request.clone().answer_result(epoch, error.0, EVersion::default(), 0);
-            return self.answer(id, request, answer);
+            let answer = request.answer_result(epoch, error.0, EVersion::default(), 0);
+            return self.answer(id, answer);
         }
         if request.writes() && self.is_full(&request) {
             // Without FULL_TRY it was sent before the map said so; its sender holds it from then on.
             if request.flags.has(OsdFlags::FULL_TRY) {
                 let answer =
-                    request.clone().answer_result(epoch, ErrorCode::ENOSPC.0, EVersion::default(), 0);
-                self.answer(id, request, answer);
+                    request.answer_result(epoch, ErrorCode::ENOSPC.0, EVersion::default(), 0);
+                self.answer(id, answer);
             }
             return;
         }
@@ -63,10 +63,10 @@ impl Osd {
         }
     }
 
-    fn answer(&mut self, id: PgId, request: Request, answer: Answer) {
+    fn answer(&mut self, id: PgId, answer: Answer) {
         let mut out = alloc::vec::Vec::new();
         if let Some(pg) = self.pgs.get_mut(&id) {
-            pg.answer_read(request, answer, &mut out);
+            pg.answer_read(answer, &mut out);
         }
         self.carry_out(id, out);
     }
@@ -78,8 +78,8 @@ impl Osd {
         if let Some(done) = pg.data.find(&request.reqid).filter(|_| request.writes()) {
             // It ran already, and its answer was lost.
             let (result, version, user_version) = (done.result, done.version, done.user_version);
-            let answer = request.clone().answer_result(epoch, result, version, user_version);
-            return self.answer(id, request, answer);
+            let answer = request.answer_result(epoch, result, version, user_version);
+            return self.answer(id, answer);
         }
         let before = pg.data.objects.get(&request.hobj).cloned();
         let before_version = before.as_ref().map_or(0, |object| object.user_version);
@@ -87,8 +87,8 @@ impl Osd {
             object::execute(before.as_ref(), &request.ops, request.mtime);
         drop(before);
         if !request.writes() {
-            let answer = request.clone().answer(epoch, result, ops, EVersion::default(), before_version);
-            return self.answer(id, request, answer);
+            let answer = request.answer(epoch, result, ops, EVersion::default(), before_version);
+            return self.answer(id, answer);
         }
         let version = next_version(pg.data.last_update, epoch);
         let mut user_version = before_version;
@@ -99,10 +99,10 @@ impl Osd {
             }
         }
         let (reqid, oid) = (request.reqid, request.hobj.clone());
-        let answer = request.clone().answer(epoch, result, ops, version, user_version);
+        let answer = request.answer(epoch, result, ops, version, user_version);
         let entry = LogEntry { version, reqid, oid, user_version, result };
         let mut out = alloc::vec::Vec::new();
-        pg.write(entry, object, request, answer, &mut out);
+        pg.write(entry, object, answer, &mut out);
         self.carry_out(id, out);
     }
 
@@ -124,8 +124,8 @@ impl Osd {
                 }
             }
         }
-        let answer = request.clone().answer(self.map.epoch, result, ops, EVersion::default(), 0);
-        self.answer(id, request, answer);
+        let answer = request.answer(self.map.epoch, result, ops, EVersion::default(), 0);
+        self.answer(id, answer);
     }
 
     /// Whether a write is refused because there is no room. Deleting makes room.

@@ -148,6 +148,7 @@ impl Osd {
     fn start(&mut self, addrs: EntityAddrVec) {
         // What a process had in flight is gone with it; what it stored is not.
         self.cons.clear();
+        self.auth.forget_all();
         self.early_requests.clear();
         self.early_messages.clear();
         self.out.clear();

@@ -7,7 +7,7 @@ use loligo_wire::osdmap::OSDMap;
 use loligo_wire::types::{HObject, PgId};
 
 use super::Osd;
-use super::pg::{Pg, PgOut};
+use super::pg::{Pg, PgOut, UpFrom};
 use crate::bus::{Body, BusMessage, Daemon, PgData};
 
 impl Osd {
@@ -36,7 +36,7 @@ impl Osd {
                 self.bus(Daemon::Osd(from), Body::Whole { pg, since, data });
             }
             Body::History { pg, since, last_active } => {
-                self.with_pg(pg, |pg, is_up, out| pg.history(since, last_active, is_up, out));
+                self.with_pg(pg, |pg, up_from, out| pg.history(since, last_active, up_from, out));
             }
             Body::Activated { pg, since } => self.with_pg(pg, |pg, _, out| pg.activated(since, out)),
             Body::Whole { pg, since, data } => {
@@ -53,11 +53,11 @@ impl Osd {
         }
     }
 
-    fn with_pg(&mut self, id: PgId, act: impl FnOnce(&mut Pg, &dyn Fn(OsdId) -> bool, &mut Vec<PgOut>)) {
+    fn with_pg(&mut self, id: PgId, act: impl FnOnce(&mut Pg, &UpFrom<'_>, &mut Vec<PgOut>)) {
         let mut out = Vec::new();
         let map = &self.map;
         if let Some(pg) = self.pgs.get_mut(&id) {
-            act(pg, &|osd| map.is_up(osd), &mut out);
+            act(pg, &|osd| map.is_up(osd).then(|| map.get_up_from(osd)), &mut out);
         }
         self.carry_out(id, out);
     }
@@ -71,7 +71,7 @@ impl Osd {
             if interval.acting.contains(&self.id) || interval.primary == self.id {
                 self.pgs.entry(*id).or_insert_with(|| Pg::new(*id, self.id, PgData::default()));
             }
-            self.with_pg(*id, |pg, is_up, out| pg.advance(interval, is_up, out));
+            self.with_pg(*id, |pg, up_from, out| pg.advance(interval, up_from, out));
         }
         for message in core::mem::take(&mut self.early_messages) {
             self.heard(message);

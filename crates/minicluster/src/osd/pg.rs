@@ -18,6 +18,9 @@ use super::request::{Answer, Request};
 use crate::bus::{Body, Daemon, PgData};
 use crate::interval::Interval;
 
+/// Since when an OSD is up, if it is.
+pub(super) type UpFrom<'a> = dyn Fn(OsdId) -> Option<Epoch> + 'a;
+
 /// A PG on one OSD.
 #[derive(Debug)]
 pub(super) struct Pg {
@@ -26,6 +29,8 @@ pub(super) struct Pg {
     me: OsdId,
     pub(super) interval: Interval,
     role: Role,
+    /// Answers to what was executed, and is not known to be on all replicas since the interval is another one.
+    executed: Vec<Answer>,
     pub(super) waiting: VecDeque<Request>,
 }
 
@@ -41,8 +46,8 @@ enum Role {
     WaitHistory,
     /// None of those who served last is up: waits for a map in which one is.
     Down { last_active: Vec<OsdId> },
-    /// Asked one of those who served last for its data.
-    WaitData { from: OsdId, last_active: Vec<OsdId> },
+    /// Asked one of those who served last, which is up since that epoch, for its data. If it starts anew, it has forgotten.
+    WaitData { from: OsdId, since: Epoch, last_active: Vec<OsdId> },
     /// Gave the data to the replicas.
     WaitReplicas { left: BTreeSet<OsdId> },
     /// Asked the monitor to write the set down.
@@ -61,15 +66,8 @@ struct Active {
 #[derive(Debug)]
 struct Write {
     left: BTreeSet<OsdId>,
-    /// The write, and the reads that saw it, with their answers.
-    pending: Vec<Pending>,
-}
-
-/// A request that was executed and is not answered yet.
-#[derive(Debug)]
-struct Pending {
-    request: Request,
-    answer: Answer,
+    /// The answer to the write, and those to the reads that saw it.
+    answers: Vec<Answer>,
 }
 
 /// What a PG wants done.
@@ -85,7 +83,15 @@ pub(super) enum PgOut {
 
 impl Pg {
     pub(super) fn new(id: PgId, me: OsdId, data: PgData) -> Self {
-        Self { id, data, me, interval: Interval::default(), role: Role::Stray, waiting: VecDeque::new() }
+        Self {
+            id,
+            data,
+            me,
+            interval: Interval::default(),
+            role: Role::Stray,
+            executed: Vec::new(),
+            waiting: VecDeque::new(),
+        }
     }
 
     pub(super) const fn is_active(&self) -> bool {
@@ -101,15 +107,18 @@ impl Pg {
     pub(super) fn advance(
         &mut self,
         interval: &Interval,
-        is_up: &dyn Fn(OsdId) -> bool,
+        up_from: &UpFrom<'_>,
         out: &mut Vec<PgOut>,
     ) {
         if interval.since == self.interval.since {
-            self.look_for_source(is_up, out);
+            self.look_for_source(up_from, out);
             return;
         }
+        self.keep_executed();
+        if interval.same_primary_since > self.interval.since {
+            self.executed.clear();
+        }
         self.interval = interval.clone();
-        self.requeue();
         self.role = if self.is_primary() {
             self.begin(out)
         } else if self.interval.acting.contains(&self.me) {
@@ -123,26 +132,24 @@ impl Pg {
         }
     }
 
-    /// What was executed and not answered is looked at again when the PG serves again: clients send it anew only where the
-    /// primary is another one (`PrimaryLogPG::on_change`). What is in the log then is answered, and not executed twice.
-    fn requeue(&mut self) {
+    /// What was executed and not answered is answered when the PG serves again, as then all replicas have it: clients send it
+    /// anew only where the primary is another one (`PrimaryLogPG::on_change`). Where another one may have served meanwhile,
+    /// they do, and this is forgotten.
+    fn keep_executed(&mut self) {
         if let Role::Active(active) = &mut self.role {
             let writes = core::mem::take(&mut active.writes);
-            let requests =
-                writes.into_values().flat_map(|write| write.pending).map(|pending| pending.request);
-            let later = core::mem::take(&mut self.waiting);
-            self.waiting = requests.chain(later).collect();
+            self.executed.extend(writes.into_values().flat_map(|write| write.answers));
         }
     }
 
     /// Whoever was asked for its data may be gone; where nobody was up, somebody may be now.
-    fn look_for_source(&mut self, is_up: &dyn Fn(OsdId) -> bool, out: &mut Vec<PgOut>) {
+    fn look_for_source(&mut self, up_from: &UpFrom<'_>, out: &mut Vec<PgOut>) {
         let last_active = match &self.role {
             Role::Down { last_active } => last_active,
-            Role::WaitData { from, last_active } if !is_up(*from) => last_active,
+            Role::WaitData { from, since, last_active } if up_from(*from) != Some(*since) => last_active,
             _ => return,
         };
-        self.choose_source(last_active.clone(), is_up, out);
+        self.choose_source(last_active.clone(), up_from, out);
     }
 
     fn begin(&self, out: &mut Vec<PgOut>) -> Role {
@@ -157,7 +164,7 @@ impl Pg {
         &mut self,
         since: Epoch,
         last_active: Option<Vec<OsdId>>,
-        is_up: &dyn Fn(OsdId) -> bool,
+        up_from: &UpFrom<'_>,
         out: &mut Vec<PgOut>,
     ) {
         if since != self.interval.since || !matches!(self.role, Role::WaitHistory) {
@@ -165,7 +172,7 @@ impl Pg {
         }
         match last_active {
             Some(last_active) if !last_active.contains(&self.me) => {
-                self.choose_source(last_active, is_up, out)
+                self.choose_source(last_active, up_from, out)
             }
             Some(_) => self.give_to_replicas(out),
             None => {
@@ -179,16 +186,16 @@ impl Pg {
     fn choose_source(
         &mut self,
         last_active: Vec<OsdId>,
-        is_up: &dyn Fn(OsdId) -> bool,
+        up_from: &UpFrom<'_>,
         out: &mut Vec<PgOut>,
     ) {
-        match last_active.iter().copied().find(|osd| is_up(*osd)) {
-            Some(osd) => {
+        match last_active.iter().find_map(|osd| Some((*osd, up_from(*osd)?))) {
+            Some((osd, since)) => {
                 out.push(PgOut::Bus(
                     Daemon::Osd(osd),
                     Body::Pull { pg: self.id, since: self.interval.since },
                 ));
-                self.role = Role::WaitData { from: osd, last_active };
+                self.role = Role::WaitData { from: osd, since, last_active };
             }
             None => self.role = Role::Down { last_active },
         }
@@ -252,6 +259,7 @@ impl Pg {
     pub(super) fn activated(&mut self, since: Epoch, out: &mut Vec<PgOut>) {
         if since == self.interval.since && matches!(self.role, Role::WaitActivated) {
             self.role = Role::Active(Active::default());
+            out.extend(self.executed.drain(..).map(PgOut::Answer));
             out.push(PgOut::Ready);
         }
     }
@@ -261,7 +269,6 @@ impl Pg {
         &mut self,
         entry: LogEntry,
         object: Option<Arc<Object>>,
-        request: Request,
         answer: Answer,
         out: &mut Vec<PgOut>,
     ) {
@@ -278,19 +285,19 @@ impl Pg {
         let version = entry.version;
         self.data.apply(entry, object);
         if let Role::Active(active) = &mut self.role {
-            active.writes.insert(version, Write { left, pending: alloc::vec![Pending { request, answer }] });
+            active.writes.insert(version, Write { left, answers: alloc::vec![answer] });
             active.release(out);
         }
     }
 
     /// Answers what read: at once, or when the writes that it saw are on all replicas.
-    pub(super) fn answer_read(&mut self, request: Request, answer: Answer, out: &mut Vec<PgOut>) {
+    pub(super) fn answer_read(&mut self, answer: Answer, out: &mut Vec<PgOut>) {
         let last = match &mut self.role {
             Role::Active(active) => active.writes.last_entry(),
             _ => None,
         };
         match last {
-            Some(mut write) => write.get_mut().pending.push(Pending { request, answer }),
+            Some(mut write) => write.get_mut().answers.push(answer),
             None => out.push(PgOut::Answer(answer)),
         }
     }
@@ -327,7 +334,7 @@ impl Active {
     /// Answers writes in their order, as far as all replicas have them.
     fn release(&mut self, out: &mut Vec<PgOut>) {
         while let Some(first) = self.writes.first_entry().filter(|write| write.get().left.is_empty()) {
-            out.extend(first.remove().pending.into_iter().map(|pending| PgOut::Answer(pending.answer)));
+            out.extend(first.remove().answers.into_iter().map(PgOut::Answer));
         }
     }
 }
