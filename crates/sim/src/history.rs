@@ -63,9 +63,9 @@ pub(crate) struct Record {
 }
 
 impl Record {
-    /// Whether it was over before the other one was asked for.
+    /// Whether it was answered before the other one was asked for. One that was given up may still run later.
     pub(crate) fn is_before(&self, other: &Self) -> bool {
-        self.ended.as_ref().is_some_and(|(at, _)| *at < other.asked)
+        matches!(&self.ended, Some((at, Ended::Answered { .. })) if *at < other.asked)
     }
 
     pub(crate) const fn answer(&self) -> Option<(i32, u64, &Bytes)> {

@@ -295,6 +295,9 @@ const fn nobody_may_cause(fault: &Fault) -> bool {
 impl<E: Role> Host for Node<E> {
     fn take_input(&mut self, core: &mut Core) {
         self.working = false;
+        if !self.is_up {
+            return;
+        }
         if let Some((input, held)) = self.inbox.pop_front() {
             self.handle(core, input);
             drop(held);
@@ -360,7 +363,9 @@ impl<E: Role> Host for Node<E> {
     fn stop(&mut self, core: &mut Core, silently: bool) {
         self.is_up = false;
         self.life += 1;
-        self.inbox.clear();
+        // What daemons said to the monitor is not lost: they repeat what it has not heard.
+        let keeps = self.id == HostId::Mon;
+        self.inbox.retain(|(input, _)| keeps && matches!(input, Input::Call(_)));
         for (id, _) in core::mem::take(&mut self.lines) {
             core.hang_up(id, silently);
         }

@@ -26,11 +26,14 @@ pub(super) fn check(history: &History, story: &Story) -> Option<Violation> {
 
 #[cfg(test)]
 mod tests {
+    use bytes::Bytes;
+
     use super::*;
     use crate::history::{Ended, Kind};
 
     fn record(client: u16, tid: u64, asked: u64, ended: u64) -> Record {
-        let ended = Some((ended, Ended::Unknown));
+        let answer = Ended::Answered { result: 0, version: 0, data: Bytes::new() };
+        let ended = Some((ended, answer));
         Record { client, tid, object: 0, kind: Kind::Remove, asked, ended }
     }
 

@@ -23,8 +23,8 @@ fn one(history: &History, op: usize, read: &Record, story: &Story, strict: bool)
         let Some(write) = history.records.get(*number) else { continue };
         let same_client = write.client == read.client;
         let acknowledged = write.answer().is_some();
-        if write.is_before(read) && acknowledged || strict && same_client && acknowledged && write.tid < read.tid
-        {
+        let asked_before = strict && same_client && write.tid < read.tid;
+        if write.is_before(read) || acknowledged && asked_before {
             least = least.max(place + 1);
         }
         if read.is_before(write) || same_client && write.tid > read.tid && strict {

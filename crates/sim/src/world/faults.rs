@@ -14,6 +14,9 @@ use crate::ids::HostId;
 /// How often heartbeats find out again that an OSD does not answer.
 const HEARTBEAT: Duration = Duration::from_secs(2);
 
+/// From how many PGs on a pool grows no more.
+const PG_NUM_MAX: u32 = 32;
+
 /// By how many seconds a clock is wrong at most.
 const SKEW_MAX: u64 = 600;
 
@@ -63,6 +66,9 @@ impl World {
     fn draw_growth(&mut self) -> Option<Fault> {
         let i = self.core.prng.index(self.plan.pools.len())?;
         let pool = self.plan.pools.get_mut(i)?;
+        if pool.pg_num > PG_NUM_MAX {
+            return None;
+        }
         pool.pg_num += u32::try_from(self.core.prng.below(5)).unwrap_or(0);
         Some(Fault::Command(command::grow(POOLS.get(i)?, pool.pg_num)))
     }
