@@ -4,6 +4,7 @@ use loligo_base::Now;
 use loligo_wire::Tid;
 use loligo_wire::message::{MMonCommandAck, MMonSubscribe, SubscribeItem};
 
+use crate::hunt::SHORTEST;
 use crate::machine::{Phase, Timer};
 use crate::{FromMon, MonClient, MonSession, Output, Reply, RequestError, ToMon};
 
@@ -66,11 +67,15 @@ impl<T> MonClient<T> {
         }
     }
 
+    pub(crate) fn arm_ping(&mut self, now: Now) {
+        self.timers.set(Timer::Ping, now.mono + self.options.mon_client_ping_interval.max(SHORTEST));
+    }
+
     fn ping(&mut self, now: Now) {
         let Phase::Active(session, _) = self.phase else { return };
         self.outputs.push_back(Output::Keepalive { session });
         self.hunt.un_backoff(&self.options);
-        self.timers.set(Timer::Ping, now.mono + self.options.mon_client_ping_interval);
+        self.arm_ping(now);
         // The wall clock may have jumped.
         self.check_auth_tickets(now);
     }

@@ -4,10 +4,16 @@ use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 use core::time::Duration;
 
-use loligo_base::Prng;
+use loligo_base::{Mono, Prng};
 
 use crate::Options;
 use crate::monitors::Monitors;
+
+/// The shortest time that a timer is set for, whatever the options say: it must not fire without end.
+pub(crate) const SHORTEST: Duration = Duration::from_millis(10);
+
+/// How many sessions in a row may be lost soon after they had begun before monitors are no longer called at once.
+const AT_ONCE: u32 = 3;
 
 /// What is remembered from one hunt to the next: who was called, and the back-off.
 #[derive(Clone, Debug)]
@@ -15,6 +21,10 @@ pub(crate) struct Hunt {
     tried: BTreeSet<usize>,
     multiplier: f64,
     had_a_connection: bool,
+    /// When the session that stands, or stood last, began.
+    since: Mono,
+    /// How many sessions in a row were lost soon after they had begun.
+    short_lived: u32,
     prng: Prng,
 }
 
@@ -24,6 +34,8 @@ impl Hunt {
             tried: BTreeSet::new(),
             multiplier: options.mon_client_hunt_interval_min_multiple,
             had_a_connection: false,
+            since: Mono::ZERO,
+            short_lived: 0,
             prng,
         }
     }
@@ -33,7 +45,20 @@ impl Hunt {
         // A multiple that is no number, or below zero, is an option set wrongly; it counts as one.
         let multiple = if self.multiplier >= 0.0 { self.multiplier } else { 1.0 };
         let secs = options.mon_client_hunt_interval.as_secs_f64() * multiple;
-        Duration::try_from_secs_f64(secs).unwrap_or(Duration::MAX)
+        Duration::try_from_secs_f64(secs).unwrap_or(Duration::MAX).max(SHORTEST)
+    }
+
+    /// A session stands from now on.
+    pub(crate) fn stands(&mut self, now: Mono) {
+        self.since = now;
+    }
+
+    /// The session that stood is lost. False where monitors must not be called at once: sessions are lost as soon as they
+    /// stand, one after the other, and there would be no end of it.
+    pub(crate) fn may_call_at_once(&mut self, options: &Options, now: Mono) -> bool {
+        let lived_long = now - self.since >= options.mon_client_hunt_interval.max(SHORTEST);
+        self.short_lived = if lived_long { 0 } else { self.short_lived.saturating_add(1) };
+        self.short_lived <= AT_ONCE
     }
 
     /// A hunt begins: after the first session, each one waits longer (`_start_hunting`).

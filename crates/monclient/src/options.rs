@@ -5,7 +5,7 @@ use core::time::Duration;
 /// The options of the monitor session. The defaults are Ceph's.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Options {
-    /// How long a batch of monitors has to answer before the next one is tried. Times the back-off. 3 s.
+    /// How long a batch of monitors has to answer before the next one is tried. Times the back-off; 10 ms at least. 3 s.
     pub mon_client_hunt_interval: Duration,
     /// How many monitors are tried at once; 0 for all. 3.
     pub mon_client_hunt_parallel: usize,
@@ -15,7 +15,7 @@ pub struct Options {
     pub mon_client_hunt_interval_min_multiple: f64,
     /// The largest multiple of the interval. 10.
     pub mon_client_hunt_interval_max_multiple: f64,
-    /// How often the monitor is asked for a sign of life. 10 s.
+    /// How often the monitor is asked for a sign of life; 10 ms at least. 10 s.
     pub mon_client_ping_interval: Duration,
     /// The only monitor to be called, by its rank; negative for any. -1.
     pub mon_client_target_rank: i64,

@@ -42,6 +42,17 @@ impl<T> MonClient<T> {
         self.timers.set(Timer::Hunt, now.mono + self.hunt.interval(&self.options));
     }
 
+    /// The session that stood is over: another is looked for, after a while where such sessions do not last.
+    fn leave(&mut self, now: Now) {
+        if self.hunt.may_call_at_once(&self.options, now.mono) {
+            return self.reopen_session(now);
+        }
+        self.close_all();
+        self.timers.clear();
+        self.phase = Phase::Hunting(BTreeMap::new());
+        self.timers.set(Timer::Hunt, now.mono + self.hunt.interval(&self.options));
+    }
+
     /// Calls one monitor (`_add_conn`).
     fn call(&mut self, rank: usize) {
         let Some(monitor) = self.monitors.list.get(rank) else { return };
@@ -93,7 +104,7 @@ impl<T> MonClient<T> {
             Phase::Active(active, _) if *active == session => {
                 info!(%session, "the monitor is gone");
                 self.phase = Phase::Idle;
-                self.reopen_session(now);
+                self.leave(now);
             }
             _ => {}
         }
@@ -155,8 +166,9 @@ impl<T> MonClient<T> {
         let monmap = called.monmap.take();
         self.phase = Phase::Active(session, Box::new(called));
         self.hunt.un_backoff(&self.options);
+        self.hunt.stands(now.mono);
         self.timers.clear();
-        self.timers.set(Timer::Ping, now.mono + self.options.mon_client_ping_interval);
+        self.arm_ping(now);
         if let Some(monmap) = monmap {
             self.handle_monmap(now, session, monmap);
         }
@@ -194,7 +206,7 @@ impl<T> MonClient<T> {
             // A login anew will tell more.
             Phase::Active(active, _) if *active == session => {
                 info!(%session, %error, "the monitor does not renew our tickets");
-                self.reopen_session(now);
+                self.leave(now);
             }
             _ => {}
         }
@@ -250,7 +262,7 @@ impl<T> MonClient<T> {
         let known = self.monitors.known();
         if known && map.fsid != self.monitors.fsid {
             warn!(ours = %self.monitors.fsid, theirs = %map.fsid, "a monitor of another cluster");
-            self.reopen_session(now);
+            self.leave(now);
             return;
         }
         self.subs.got("monmap", u64::from(map.epoch.0));
@@ -262,7 +274,7 @@ impl<T> MonClient<T> {
         self.outputs.push_back(Output::MonMap(map));
         if self.monitors.rank_at(addr).is_none() {
             info!(%addr, "this monitor is not in the map any more");
-            self.reopen_session(now);
+            self.leave(now);
         }
     }
 

@@ -187,6 +187,7 @@ fn the_global_id_is_kept_and_proven_over_a_reconnect() {
     world.start();
     let global_id = world.logged_in();
     for _ in 0..5 {
+        world.after(60);
         world.told.clear();
         world.cut();
         assert_eq!(world.logged_in(), global_id);

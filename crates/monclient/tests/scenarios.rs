@@ -56,4 +56,5 @@ scenarios! {
     subscriptions
     shutdown
     strangers
+    no_spin
 }

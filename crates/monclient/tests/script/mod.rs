@@ -36,6 +36,8 @@ impl World {
         let words: Vec<&str> = line.split_whitespace().collect();
         match words.as_slice() {
             ["hunt_parallel", n] => self.options.mon_client_hunt_parallel = n.parse().unwrap(),
+            ["hunt_interval", ms] => self.options.mon_client_hunt_interval = millis(ms),
+            ["ping_interval", ms] => self.options.mon_client_ping_interval = millis(ms),
             ["mon_host", hosts @ ..] => self.make(hosts),
             ["start"] => {
                 let now = self.now();
@@ -153,6 +155,10 @@ impl Words<'_> {
     fn get(&self, name: &str) -> Option<&str> {
         self.0.iter().find_map(|word| word.strip_prefix(name)?.strip_prefix('='))
     }
+}
+
+fn millis(text: &str) -> Duration {
+    Duration::from_millis(text.parse().unwrap())
 }
 
 fn session(name: &str) -> MonSession {
