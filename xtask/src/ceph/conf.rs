@@ -38,7 +38,13 @@ const GLOBAL: &[(&str, &str)] = &[
     ("bluestore_block_size", "10737418240"),
     ("bluestore_cache_autotune", "false"),
     ("bluestore_cache_size", "134217728"),
+    // As Ceph has them, but for the buffers and the logs behind them: of 256 MB each, they would take 2 GB of /dev/shm per OSD.
+    ("bluestore_rocksdb_options", ROCKSDB),
 ];
+
+const ROCKSDB: &str = "compression=kNoCompression,max_write_buffer_number=4,min_write_buffer_number_to_merge=1,\
+                       recycle_log_file_num=4,write_buffer_size=16777216,writable_file_max_buffer_size=0,\
+                       compaction_readahead_size=2097152,max_background_compactions=2";
 
 /// Writes the whole file for a cluster in `dir`.
 pub(crate) fn text(
