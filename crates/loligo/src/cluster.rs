@@ -1,6 +1,7 @@
 //! A connection to a cluster.
 
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
@@ -43,6 +44,7 @@ pub(crate) struct Shared {
     node: Node<Client<Token>>,
     last_call: AtomicU64,
     is_shut_down: AtomicBool,
+    pid: u32,
 }
 
 /// The answer to a command.
@@ -80,8 +82,12 @@ impl Cluster {
         let client = Client::new(setup::options(conf)?, monitors, auth, Box::new(SystemEntropy));
         let timeout = setup::mount_timeout(conf)?;
         let node = Node::start(client, setup::node_options(conf)?, deliver)?;
-        let shared =
-            Arc::new(Shared { node, last_call: AtomicU64::new(0), is_shut_down: AtomicBool::new(false) });
+        let shared = Arc::new(Shared {
+            node,
+            last_call: AtomicU64::new(0),
+            is_shut_down: AtomicBool::new(false),
+            pid: std::process::id(),
+        });
         let cluster = Self { shared };
         cluster.start(timeout).wait().map_err(|error| match (error, missing) {
             // The monitors want what we have no key for.
@@ -224,7 +230,12 @@ pub(crate) const UNASKED: Error = Error::Bug("an answer of another kind than was
 /// Gives results to those who wait. Runs with no lock held.
 fn deliver(done: Done<Token>) {
     match done {
-        Done::Call { done, outcome } => done.fill(outcome),
+        Done::Call { done, outcome } => {
+            // A waker is code of others. That it panics must not end the thread that all others wait for.
+            if catch_unwind(AssertUnwindSafe(|| done.fill(outcome))).is_err() {
+                tracing::error!("a waker panicked");
+            }
+        }
         Done::IdentityChanged { old, new } => {
             tracing::warn!(%old, %new, "the monitors gave us another global id")
         }
@@ -278,6 +289,10 @@ impl Shared {
     }
 
     fn shutdown(&self) {
+        // In a forked child the locks may be held by threads that do not exist there.
+        if self.pid != std::process::id() {
+            return;
+        }
         if !self.is_shut_down.swap(true, Ordering::AcqRel) {
             self.node.call(Call::Shutdown { done: Slot::new() });
             self.node.shutdown();
@@ -287,6 +302,9 @@ impl Shared {
 
 impl Operation for Shared {
     fn cancel(&self, id: CallId) {
+        if self.pid != std::process::id() {
+            return;
+        }
         self.node.call(Call::Cancel(id));
     }
 }

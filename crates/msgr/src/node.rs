@@ -39,6 +39,8 @@ fn random_nonce() -> io::Result<u32> {
 struct Owner<E: Endpoint> {
     shared: Arc<Shared<E>>,
     thread: Mutex<Option<JoinHandle<()>>>,
+    /// The process that has the thread. A forked child has the handle, but neither the thread nor a right to its sockets.
+    pid: u32,
     options: NodeSockets,
 }
 
@@ -90,7 +92,12 @@ where
         let thread = thread::Builder::new().name(options.thread_name).spawn(move || reactor.run())?;
         // The endpoint may have something to say before anybody asks.
         shared.run();
-        Ok(Self(Arc::new(Owner { shared, thread: Mutex::new(Some(thread)), options: sockets })))
+        Ok(Self(Arc::new(Owner {
+            shared,
+            thread: Mutex::new(Some(thread)),
+            pid: std::process::id(),
+            options: sockets,
+        })))
     }
 }
 
@@ -188,6 +195,9 @@ impl<E: Endpoint> fmt::Debug for WeakNode<E> {
 
 impl<E: Endpoint> Owner<E> {
     fn shutdown(&self) {
+        if self.pid != std::process::id() {
+            return;
+        }
         self.shared.stopped.store(true, Ordering::SeqCst);
         let thread = lock(&self.thread).take();
         let Some(thread) = thread else { return };

@@ -50,6 +50,8 @@ struct Line {
     cell: Arc<Cell>,
     /// The socket is being connected.
     dialling: bool,
+    /// The peer has closed, or the socket failed. An edge says so once: whoever reads later must read to the end.
+    ends: bool,
 }
 
 impl<E: Endpoint> Reactor<E> {
@@ -89,7 +91,7 @@ impl<E: Endpoint> Reactor<E> {
                 self.event(event);
             }
             for cell in std::mem::take(&mut self.ready) {
-                self.read(&cell, false);
+                self.read(&cell);
             }
             self.fire();
             self.shared.run();
@@ -117,7 +119,7 @@ impl<E: Endpoint> Reactor<E> {
             for command in commands.drain(..) {
                 match command {
                     Command::Dial(cell) => self.dial(&cell),
-                    Command::Service(cell) => self.read(&cell, false),
+                    Command::Service(cell) => self.read(&cell),
                     Command::Close(cell) => self.close(&cell),
                     Command::Listen(listener) => self.listen(listener),
                     Command::MarkDownAll => self.mark_down_all(&Fault::Closed),
@@ -136,6 +138,7 @@ impl<E: Endpoint> Reactor<E> {
         }
         let Some(line) = self.pipes.get_mut(&token) else { return };
         let cell = Arc::clone(&line.cell);
+        line.ends |= event.is_read_closed() || event.is_error();
         if line.dialling {
             match dialled(&cell) {
                 Ok(false) => return,
@@ -151,11 +154,14 @@ impl<E: Endpoint> Reactor<E> {
             // What is left to see to is seen to by the read below.
             let _ = cell.flush(&self.shared.clock);
         }
-        self.read(&cell, event.is_read_closed() || event.is_error());
+        self.read(&cell);
     }
 
-    /// Reads what there is and tells it upward. `to_the_end`: no event will say that the peer closed.
-    fn read(&mut self, cell: &Arc<Cell>, to_the_end: bool) {
+    /// Reads what there is and tells it upward.
+    fn read(&mut self, cell: &Arc<Cell>) {
+        let line = cell.token().and_then(|token| self.pipes.get(&token));
+        // No further event will say that the peer closed.
+        let to_the_end = line.is_some_and(|line| line.ends);
         let mut left = READS_MAX;
         loop {
             let outcome = cell.read(&self.shared.clock);
@@ -212,6 +218,10 @@ impl<E: Endpoint> Reactor<E> {
     }
 
     fn dial(&mut self, cell: &Arc<Cell>) {
+        // It may have been marked down by another thread, whose command to close it came first.
+        if cell.lock().pipe.is_dead() {
+            return;
+        }
         match self.open(cell) {
             Ok(stream) => self.adopt(cell, stream, true),
             Err(error) => {
@@ -241,7 +251,7 @@ impl<E: Endpoint> Reactor<E> {
         let registered =
             self.poll.registry().register(&mut stream, Token(token), Interest::READABLE | Interest::WRITABLE);
         cell.attach(token, stream);
-        self.pipes.insert(token, Line { cell: Arc::clone(cell), dialling });
+        self.pipes.insert(token, Line { cell: Arc::clone(cell), dialling, ends: false });
         if let Err(error) = nodelay.and(registered) {
             cell.lock().pipe.lost(Fault::Io(kind(&error)));
         }

@@ -42,7 +42,12 @@ impl Pipe {
 
     fn opened(&mut self, opened: Opened) -> bool {
         let Opened { peer_type, peer_addrs, features, session_key } = opened;
-        let signs = self.config.options.cephx_sign_messages && features.has(Features::MSG_AUTH);
+        let signs = self.config.options.cephx_sign_messages;
+        if signs && session_key.is_some() && !features.has(Features::MSG_AUTH) {
+            // Nothing proves what features the peer has: whoever sits between could strip this one.
+            self.die(Fault::FeaturesMissing(Features::MSG_AUTH));
+            return false;
+        }
         let signer =
             session_key.filter(|_| signs).map(|key| MessageSigner::new(key, features, RequireSignatures::V2));
         let Ok(signer) = signer.transpose() else {
