@@ -13,6 +13,8 @@
 //! assert_eq!(names, ["rbd", "data"]);
 //! # Ok::<(), loligo_wire::DecodeError>(())
 //! ```
+//!
+//! `examples/dissect` reads a recorded connection with it, item by item.
 #![no_std]
 #![forbid(unsafe_code)]
 
