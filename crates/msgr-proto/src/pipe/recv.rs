@@ -1,6 +1,5 @@
 //! Bytes on their way in: the stage that small things are read through, and bulk that is read where it stays.
 
-use alloc::vec;
 use alloc::vec::Vec;
 use core::mem;
 
@@ -13,6 +12,8 @@ const STAGE_MIN: usize = 4 << 10;
 const STAGE_MAX: usize = 64 << 10;
 /// The largest piece that is allocated ahead of its bytes, but for answers of a size that we asked for.
 pub(crate) const PIECE_MAX: usize = 1 << 20;
+/// How much of a piece is cleared at once, just before it is read into: what a processor has at hand.
+const WINDOW: usize = 256 << 10;
 /// From how many missing bytes on bulk is read into its own buffer, past the stage.
 const DIRECT_MIN: usize = 4 << 10;
 
@@ -24,20 +25,23 @@ pub struct RecvChunk {
     bulk_from: usize,
     stage: Vec<u8>,
     stage_from: usize,
+    /// More bulk than there is room for follows: none of it is to go to the stage.
+    bulk_only: bool,
 }
 
 impl RecvChunk {
     /// Where to put the bytes: the first part is filled before the second. The first may be empty.
     pub fn parts_mut(&mut self) -> [&mut [u8]; 2] {
         let bulk = self.bulk.get_mut(self.bulk_from..).unwrap_or_default();
-        let stage = self.stage.get_mut(self.stage_from..).unwrap_or_default();
+        let stage = self.stage.get_mut(self.stage_from..).filter(|_| !self.bulk_only).unwrap_or_default();
         [bulk, stage]
     }
 
     /// How many bytes there is room for.
     #[must_use]
     pub fn room(&self) -> usize {
-        self.bulk.len() - self.bulk_from + self.stage.len() - self.stage_from
+        let stage = if self.bulk_only { 0 } else { self.stage.len() - self.stage_from };
+        self.bulk.len() - self.bulk_from + stage
     }
 
     /// Copies bytes in, as a read would; gives how many there was room for.
@@ -121,11 +125,16 @@ impl Stage {
 /// Hands out room: the piece that a gather has open, if any, and the stage behind it.
 pub(super) fn begin(stage: &mut Stage, gather: Option<&mut Gather>, incarnation: u32) -> RecvChunk {
     stage.make_room();
-    let (bulk, bulk_from) = match gather {
-        Some(gather) if stage.len() == 0 => gather.lend(),
-        _ => (Vec::new(), 0),
+    let (bulk, bulk_from, bulk_only) = match gather {
+        Some(gather) if stage.len() == 0 => {
+            let (piece, from) = gather.lend();
+            let bulk_only = piece.len() > from && piece.len() < gather.planned;
+            (piece, from, bulk_only)
+        }
+        _ => (Vec::new(), 0, false),
     };
-    RecvChunk { incarnation, bulk, bulk_from, stage: mem::take(&mut stage.buffer), stage_from: stage.end }
+    let stage_from = stage.end;
+    RecvChunk { incarnation, bulk, bulk_from, stage: mem::take(&mut stage.buffer), stage_from, bulk_only }
 }
 
 /// Takes room back with `n` bytes in it.
@@ -143,7 +152,11 @@ pub(super) fn end(stage: &mut Stage, gather: Option<&mut Gather>, chunk: RecvChu
 pub(crate) struct Gather {
     /// Bytes that are not in a piece yet, the open one included.
     missing: usize,
+    /// The piece that is being filled. It has its final capacity, and is cleared a window at a time.
     open: Vec<u8>,
+    /// The size that the open piece will have; 0 where there is none.
+    planned: usize,
+    /// How many bytes of the open piece are there.
     filled: usize,
     done: BufferList,
     crc: u32,
@@ -157,6 +170,7 @@ impl Gather {
         Self {
             missing: length,
             open: Vec::new(),
+            planned: 0,
             filled: 0,
             done: BufferList::new(),
             crc: 0,
@@ -174,53 +188,77 @@ impl Gather {
     /// Takes what the stage has of it; says whether all bytes are there.
     pub(crate) fn absorb(&mut self, stage: &mut Stage) -> bool {
         while self.missing > 0 {
-            let piece = if self.open.is_empty() { self.missing.min(self.piece_max) } else { self.open.len() };
+            let piece = if self.planned == 0 { self.missing.min(self.piece_max) } else { self.planned };
             let from = stage.take_some(piece - self.filled);
             if from.is_empty() {
                 return false;
             }
-            let n = from.len();
-            if n == piece && self.open.is_empty() {
+            if from.len() == piece && self.planned == 0 {
                 // All in the stage: one copy, and nothing is cleared beforehand.
                 let whole = Bytes::copy_from_slice(from);
+                self.sum(&whole);
                 self.close(whole);
-                continue;
+            } else {
+                self.plan();
+                self.copy(from);
             }
-            if self.open.is_empty() {
-                self.open = vec![0; piece];
-            }
-            if let Some(to) = self.open.get_mut(self.filled..self.filled + n) {
-                to.copy_from_slice(from);
-            }
-            self.advance(n);
         }
         true
     }
 
+    /// Opens a piece, if none is open.
+    fn plan(&mut self) {
+        if self.planned == 0 {
+            self.planned = self.missing.min(self.piece_max);
+            self.open = Vec::with_capacity(self.planned);
+        }
+    }
+
+    /// Puts bytes into the open piece: over what is cleared of it already, then behind that.
+    fn copy(&mut self, from: &[u8]) {
+        let cleared = self.open.len() - self.filled;
+        let (over, behind) = from.split_at(from.len().min(cleared));
+        if let Some(to) = self.open.get_mut(self.filled..self.filled + over.len()) {
+            to.copy_from_slice(over);
+        }
+        self.open.extend_from_slice(behind);
+        self.advance(from.len());
+    }
+
+    /// The next `n` bytes of the open piece are there. They are summed at once, while the processor has them at hand.
     fn advance(&mut self, n: usize) {
+        let from = self.filled;
         self.filled += n;
-        if self.filled == self.open.len() && self.filled > 0 {
-            self.filled = 0;
+        let new = self.open.get(from..self.filled).unwrap_or_default();
+        if self.summed {
+            self.crc = crc32c(self.crc, new);
+        }
+        if self.planned > 0 && self.filled == self.planned {
+            (self.filled, self.planned) = (0, 0);
             let whole = Bytes::from(mem::take(&mut self.open));
             self.close(whole);
         }
     }
 
-    fn close(&mut self, piece: Bytes) {
+    fn sum(&mut self, bytes: &[u8]) {
         if self.summed {
-            self.crc = crc32c(self.crc, &piece);
+            self.crc = crc32c(self.crc, bytes);
         }
+    }
+
+    fn close(&mut self, piece: Bytes) {
         self.missing -= piece.len();
         self.done.push(piece);
     }
 
-    /// Gives the open piece to a reader, where enough of it is missing.
+    /// Gives the open piece to a reader, where enough of it is missing: with a window behind what is there.
     fn lend(&mut self) -> (Vec<u8>, usize) {
         if self.missing - self.filled < DIRECT_MIN {
             return (Vec::new(), 0);
         }
-        if self.open.is_empty() {
-            self.open = vec![0; self.missing.min(self.piece_max)];
+        self.plan();
+        if self.open.len() == self.filled {
+            self.open.resize(self.planned.min(self.filled + WINDOW), 0);
         }
         (mem::take(&mut self.open), self.filled)
     }
@@ -238,6 +276,8 @@ impl Gather {
 
 #[cfg(test)]
 mod tests {
+    use alloc::vec;
+
     use super::*;
 
     /// Feeds bytes through chunks of the stage and a gather, `step` at a time.
