@@ -21,7 +21,7 @@ impl Osd {
     pub(super) fn admit(&mut self, request: Request) {
         self.share_map(request.con, request.epoch);
         let Some(pg) = self.pgs.get_mut(&request.pg) else { return };
-        let belongs = request.flags.has(OsdFlags::PGOP) || belongs(&self.map, &request);
+        let belongs = request.is_pg_op() || belongs(&self.map, &request);
         if !pg.is_primary() || !belongs || request.epoch < pg.interval.same_primary_since {
             return;
         }
@@ -56,7 +56,7 @@ impl Osd {
             }
             return;
         }
-        if request.flags.has(OsdFlags::PGOP) {
+        if request.is_pg_op() {
             self.list(request);
         } else {
             self.execute(request);
@@ -152,7 +152,7 @@ fn check(request: &Request) -> Result<(), ErrorCode> {
     if hobj.oid.len() > MAX_NAME || hobj.key.len() > MAX_NAME || hobj.nspace.len() > MAX_NAMESPACE {
         return Err(ErrorCode::ENAMETOOLONG);
     }
-    if hobj.oid.is_empty() && !request.flags.has(OsdFlags::PGOP) {
+    if hobj.oid.is_empty() && !request.is_pg_op() {
         return Err(ErrorCode::EINVAL);
     }
     if request.writes() && request.data_len() > MAX_WRITE {

@@ -52,6 +52,11 @@ impl Request {
         self.flags.has(OsdFlags::WRITE)
     }
 
+    /// Whether it is about a whole PG. The ops say so (`OpRequest::set_pg_op`); librados does not set the flag for it.
+    pub(super) fn is_pg_op(&self) -> bool {
+        self.ops.iter().any(|op| op.code.is_pg())
+    }
+
     /// Bytes that came with it.
     pub(super) fn data_len(&self) -> u64 {
         self.ops.iter().map(|op| op.data.len() as u64).sum()
