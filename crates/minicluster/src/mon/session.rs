@@ -72,6 +72,10 @@ pub(super) fn monmap(fsid: Uuid, addrs: &EntityAddrVec, now: Wall) -> Bytes {
 
 impl Mon {
     pub(super) fn login(&mut self, now: Now, con: ConId, tid: Tid, message: &MAuth) {
+        // The clock on the wall may have jumped over the end of a secret, of which no timer tells.
+        if self.keys.next_rotation().is_some_and(|at| at <= now.wall) {
+            self.rotate(now);
+        }
         let Some(session) = self.sessions.get_mut(&con) else { return };
         let request =
             LoginRequest { method: AuthMethod(message.protocol), payload: message.auth_payload.clone() };
@@ -114,23 +118,26 @@ impl Mon {
         self.send_subscribed_osdmap(con);
     }
 
-    /// Sends the maps that a client has not seen yet, if it wants to be told of them.
+    /// Sends the maps that a client has not seen yet, if it wants to be told of them: all that there are, or where it wants
+    /// only one answer, as many as one message carries (`OSDMonitor::send_incremental`).
     pub(super) fn send_subscribed_osdmap(&mut self, con: ConId) {
         let newest = self.maps.epoch();
-        let Some(session) = self.sessions.get_mut(&con) else { return };
-        let Some(item) = session.subscriptions.get_mut("osdmap") else { return };
-        if item.start > u64::from(newest.0) {
-            return;
+        loop {
+            let Some(session) = self.sessions.get_mut(&con) else { return };
+            let Some(item) = session.subscriptions.get_mut("osdmap") else { return };
+            if item.start > u64::from(newest.0) {
+                return;
+            }
+            let start = Epoch(u32::try_from(item.start).unwrap_or(u32::MAX));
+            let message = self.maps.history().since(start);
+            let sent = message.last().unwrap_or(newest);
+            if item.onetime {
+                session.subscriptions.remove("osdmap");
+            } else {
+                item.start = u64::from(sent.next().0);
+            }
+            self.send(con, Tid(0), message);
         }
-        let start = Epoch(u32::try_from(item.start).unwrap_or(u32::MAX));
-        let message = self.maps.history().since(start);
-        let sent = message.last().unwrap_or(newest);
-        if item.onetime {
-            session.subscriptions.remove("osdmap");
-        } else {
-            item.start = u64::from(sent.next().0);
-        }
-        self.send(con, Tid(0), message);
     }
 
     pub(super) fn get_version(&mut self, con: ConId, tid: Tid, message: &MMonGetVersion) {
