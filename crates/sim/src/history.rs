@@ -37,11 +37,7 @@ impl Kind {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Ended {
     /// An OSD answered.
-    Answered {
-        result: i32,
-        version: u64,
-        data: Bytes,
-    },
+    Answered { result: i32, version: u64, data: Bytes },
     /// It was given up and surely did not run.
     NotRun,
     /// It was given up and may have run.

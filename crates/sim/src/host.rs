@@ -12,10 +12,10 @@ use loligo_msgr_proto::{
 use loligo_wire::entity::{EntityAddr, EntityAddrVec, EntityType};
 use loligo_wire::msgr1::MessageHeader;
 
-use crate::shared::{Core, Told};
 use crate::event::Event;
 use crate::ids::{HostId, LineId};
 use crate::line::Line;
+use crate::shared::{Core, Told};
 
 /// When the worlds begin.
 pub(crate) const START: Wall = Wall::new(1_700_000_000, 0);
@@ -338,9 +338,13 @@ impl<E: Role> Host for Node<E> {
 
     fn dialled(&mut self, core: &mut Core, id: LineId, taken: bool) {
         let now = self.now(core);
-        self.on_line(core, id, |line, _| {
-            if taken { line.pipe.started(now) } else { line.pipe.lost(Fault::Refused) }
-        });
+        self.on_line(
+            core,
+            id,
+            |line, _| {
+                if taken { line.pipe.started(now) } else { line.pipe.lost(Fault::Refused) }
+            },
+        );
     }
 
     fn ring(&mut self, core: &mut Core, id: LineId, from: SocketAddr) -> bool {

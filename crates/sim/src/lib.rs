@@ -21,7 +21,6 @@
 #![forbid(unsafe_code)]
 
 mod check;
-mod shared;
 mod event;
 mod fault;
 mod history;
@@ -32,6 +31,7 @@ mod net;
 mod plan;
 mod report;
 mod roles;
+mod shared;
 mod trace;
 mod world;
 

@@ -5,9 +5,9 @@ use std::collections::VecDeque;
 use loligo_base::{Mono, Now};
 use loligo_msgr_proto::{ConId, Fault, Pipe};
 
-use crate::shared::Core;
 use crate::event::Event;
 use crate::ids::{HostId, LineId};
+use crate::shared::Core;
 
 /// How many bytes are encoded at once.
 const WRITE_MAX: usize = 64 << 10;

@@ -56,7 +56,8 @@ fn main() -> ExitCode {
 }
 
 fn one(seed: u64, args: &Args) -> u64 {
-    let print: Option<Print> = args.verbose.then(|| Box::new(|line: core::fmt::Arguments<'_>| println!("{line}")) as Print);
+    let print: Option<Print> =
+        args.verbose.then(|| Box::new(|line: core::fmt::Arguments<'_>| println!("{line}")) as Print);
     let report = run(seed, args.canary, print);
     println!("{report}");
     u64::from(!report.violations.is_empty())

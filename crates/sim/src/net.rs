@@ -31,7 +31,8 @@ impl Weather {
     pub(crate) fn delay(&self, prng: &mut Prng) -> Duration {
         let (least, most) = self.delay;
         let range = most.saturating_sub(least);
-        let drawn = least + Duration::from_nanos(prng.below(u64::try_from(range.as_nanos()).unwrap_or(0) + 1));
+        let drawn =
+            least + Duration::from_nanos(prng.below(u64::try_from(range.as_nanos()).unwrap_or(0) + 1));
         if prng.chance(self.slow, 1000) { drawn * 100 } else { drawn }
     }
 

@@ -105,10 +105,7 @@ impl Plan {
     pub(crate) fn draw(prng: &mut Prng) -> Self {
         let osds = small(prng, 3, 5);
         let pools = (0..between(prng, 1, 2))
-            .map(|_| PoolPlan {
-                pg_num: u32::from(small(prng, 1, 12)),
-                size: one_of(prng, &[1, 2, 3], 3),
-            })
+            .map(|_| PoolPlan { pg_num: u32::from(small(prng, 1, 12)), size: one_of(prng, &[1, 2, 3], 3) })
             .collect();
         Self {
             osds,
@@ -132,8 +129,9 @@ impl Plan {
         }
     }
 
-    /// Whether reads may go past writes of the same client, as they do where only writes are held.
-    pub(crate) const fn reads_overtake(&self) -> bool {
+    /// Whether ops may go past earlier ones of the same client, as they do where a full cluster holds writes, and lets reads
+    /// and what makes room pass.
+    pub(crate) const fn ops_overtake(&self) -> bool {
         self.troubles.full > 0
     }
 }
@@ -181,6 +179,10 @@ fn draw_weather(prng: &mut Prng) -> Weather {
     let delay = one_of(prng, &delays, (Duration::ZERO, Duration::ZERO));
     let (slow, piece) = (one_of(prng, &[0, 0, 5, 50], 0), one_of(prng, &[0, 0, 4096, 100, 7], 0));
     // Long delays and small pieces together are no network: no handshake would end in time.
-    let (slow, piece) = if delay.1 > millis(20) { (slow.min(5), 0) } else { (slow, piece) };
+    let (slow, piece) = match delay.1 {
+        most if most > millis(20) => (slow.min(5), 0),
+        most if most == millis(20) && piece > 0 => (0, piece),
+        _ => (slow, piece),
+    };
     Weather { delay, slow, piece }
 }

@@ -8,16 +8,20 @@ use loligo_wire::message::MOSDOp;
 use loligo_wire::msgr1::MessageHeader;
 
 use crate::Canary;
-use crate::shared::{Core, Request, Told};
 use crate::host::Role;
 use crate::ids::HostId;
+use crate::shared::{Core, Request, Told};
 
 impl Role for Mon {
     fn told(_host: HostId, done: BusMessage) -> Told {
         Told::Bus(done)
     }
 
-    fn watch(_host: HostId, _input: &mut Input<MonMsg, MonCall>, _core: &mut Core) -> bool {
+    fn watch(host: HostId, input: &mut Input<MonMsg, MonCall>, core: &mut Core) -> bool {
+        if let Input::Net(NetEvent::Message { con, msg: MonMsg::Subscribe(wanted), .. }) = input {
+            let now = core.now;
+            core.trace.say(now, format_args!("  {host} {con} subscribes {:?}", wanted.what));
+        }
         true
     }
 }
@@ -35,7 +39,7 @@ impl Role for Osd {
         if let HostId::Osd(osd) = host {
             let request = seen(OsdId(osd.into()), header, op);
             let now = core.now;
-            core.trace.say(now, format_args!("  {host} {} attempt {}", request.reqid, request.attempt));
+            core.trace.say(now, format_args!("  {host} {request}"));
             core.told.push_back(Told::Request(request));
         }
         // One in fifty is lost between the messenger and the OSD: nobody would ever ask again.
@@ -62,10 +66,11 @@ impl Role for Client<u64> {
         }
     }
 
-    fn watch(_host: HostId, input: &mut Input<ClientMsg, Call<u64>>, core: &mut Core) -> bool {
-        let Input::Net(NetEvent::Message { msg: ClientMsg::OsdOpReply(reply), .. }) = input else {
-            return true;
-        };
+    fn watch(host: HostId, input: &mut Input<ClientMsg, Call<u64>>, core: &mut Core) -> bool {
+        let Input::Net(NetEvent::Message { con, header, msg }) = input else { return true };
+        let now = core.now;
+        core.trace.say(now, format_args!("  {host} {con} message of type {}", header.message_type));
+        let ClientMsg::OsdOpReply(reply) = msg else { return true };
         if core.canary == Some(Canary::StaleRead) && core.prng.chance(1, 10) {
             for done in &mut reply.ops {
                 if !done.op.data.is_empty() {

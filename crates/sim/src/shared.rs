@@ -1,5 +1,6 @@
 //! What all hosts share: time, dice, the network, and what is to happen.
 
+use core::fmt;
 use core::net::SocketAddr;
 use core::time::Duration;
 use std::collections::VecDeque;
@@ -38,6 +39,13 @@ pub(crate) struct Request {
     pub(crate) hobj: HObject,
     pub(crate) reqid: ReqId,
     pub(crate) attempt: i32,
+}
+
+impl fmt::Display for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { reqid, pgid, epoch, attempt, .. } = self;
+        write!(f, "{reqid} pg {pgid} epoch {epoch} attempt {attempt}")
+    }
 }
 
 /// What all hosts share.

@@ -31,8 +31,8 @@ pub(crate) fn outcome(world: &World) -> Vec<Violation> {
     for object in 0..world.objects.len() {
         match replay::replay(world, object) {
             Ok(story) => {
-                violations.extend(order::check(&world.history, &story));
-                let strict = !world.plan.reads_overtake();
+                let strict = !world.plan.ops_overtake();
+                violations.extend(order::check(&world.history, &story, strict));
                 violations.extend(reads::check(&world.history, object, &story, strict));
             }
             Err(violation) => violations.push(violation),

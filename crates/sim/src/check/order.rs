@@ -5,18 +5,18 @@ use super::replay::Story;
 use crate::history::{History, Record};
 
 /// Whether one write must be done before another on the same object.
-fn must_precede(first: &Record, second: &Record) -> bool {
-    first.is_before(second) || (first.client == second.client && first.tid < second.tid)
+fn must_precede(first: &Record, second: &Record, strict: bool) -> bool {
+    first.is_before(second) || (strict && first.client == second.client && first.tid < second.tid)
 }
 
-/// Checks the order in which the writes on an object were done.
-pub(super) fn check(history: &History, story: &Story) -> Option<Violation> {
+/// Checks the order in which the writes on an object were done. `strict`: those of one client in the order in which it asked.
+pub(super) fn check(history: &History, story: &Story, strict: bool) -> Option<Violation> {
     let writes: Vec<(usize, &Record)> =
         story.writes.iter().filter_map(|number| Some((*number, history.records.get(*number)?))).collect();
     for (place, (later, record)) in writes.iter().enumerate() {
         let done_before = writes.iter().take(place);
         for (earlier, before) in done_before {
-            if must_precede(record, before) {
+            if must_precede(record, before, strict) {
                 return Some(Violation::OutOfOrder { first: *later, second: *earlier });
             }
         }
@@ -39,7 +39,7 @@ mod tests {
 
     fn done_in(order: &[usize], records: &[Record]) -> bool {
         let story = Story { writes: order.to_vec(), ..Story::default() };
-        check(&History { records: records.to_vec() }, &story).is_none()
+        check(&History { records: records.to_vec() }, &story, true).is_none()
     }
 
     #[test]

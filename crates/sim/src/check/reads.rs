@@ -21,13 +21,13 @@ fn one(history: &History, op: usize, read: &Record, story: &Story, strict: bool)
     let (mut least, mut most) = (0, story.writes.len());
     for (place, number) in story.writes.iter().enumerate() {
         let Some(write) = history.records.get(*number) else { continue };
-        let same_client = write.client == read.client;
         let acknowledged = write.answer().is_some();
-        let asked_before = strict && same_client && write.tid < read.tid;
+        let asked_before = strict && write.client == read.client && write.tid < read.tid;
         if write.is_before(read) || acknowledged && asked_before {
             least = least.max(place + 1);
         }
-        if read.is_before(write) || same_client && write.tid > read.tid && strict {
+        // One that is sent again may see what its client asked for later, and was done meanwhile: that is so in Ceph, too.
+        if read.is_before(write) {
             most = most.min(place);
         }
     }

@@ -127,8 +127,7 @@ impl Due {
 /// Every write that was answered must be there.
 fn lost(world: &World, object: usize, story: &Story) -> Result<(), Violation> {
     let records = world.history.records.iter().enumerate();
-    let mut answered =
-        records.filter(|(_, r)| r.object == object && r.kind.writes() && r.answer().is_some());
+    let mut answered = records.filter(|(_, r)| r.object == object && r.kind.writes() && r.answer().is_some());
     match answered.find(|(number, _)| !story.places.contains_key(number)) {
         Some((op, _)) => Err(Violation::LostWrite { op }),
         None => Ok(()),

@@ -56,8 +56,7 @@ impl World {
             Daemon::Mon => self.mon.call(&mut self.core, MonCall::Bus(message)),
             Daemon::Osd(osd) => {
                 let index = usize::try_from(osd.0).unwrap_or(usize::MAX);
-                if let Some(host) =
-                    self.osds.get_mut(index).filter(|host| host.is_up() && host.life == life)
+                if let Some(host) = self.osds.get_mut(index).filter(|host| host.is_up() && host.life == life)
                 {
                     host.call(&mut self.core, OsdCall::Bus(message));
                 }

@@ -37,8 +37,7 @@ impl World {
 
     fn draw_fault(&mut self) -> Option<Fault> {
         let t = self.plan.troubles.clone();
-        let weights =
-            [t.cut, t.stop_osd, t.stop_mon, t.weight, t.pause, t.full, t.noup, t.grow, t.skew];
+        let weights = [t.cut, t.stop_osd, t.stop_mon, t.weight, t.pause, t.full, t.noup, t.grow, t.skew];
         let prng = &mut self.core.prng;
         let mut drawn = prng.below(weights.iter().sum());
         let mut which = 0;

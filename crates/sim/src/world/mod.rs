@@ -17,13 +17,13 @@ use loligo_wire::Epoch;
 use loligo_wire::osdmap::OSDMap;
 
 use crate::check::{self, Object, Violation};
-use crate::shared::{Core, Told};
 use crate::event::Event;
 use crate::history::History;
 use crate::host::{Host, Node};
 use crate::ids::{HostId, LineId};
 use crate::net::{Item, cut_fault};
 use crate::plan::Plan;
+use crate::shared::{Core, Told};
 use bus::Bus;
 use operator::Operator;
 

@@ -17,12 +17,12 @@ use super::operator::Operator;
 use super::work::Work;
 use super::{Phase, World};
 use crate::check::Object;
-use crate::shared::Core;
 use crate::fault::command;
 use crate::history::History;
 use crate::host::{Node, START};
 use crate::ids::HostId;
 use crate::plan::Plan;
+use crate::shared::Core;
 use crate::trace::Trace;
 use crate::{Canary, Print};
 
@@ -149,8 +149,7 @@ fn monitor(plan: &Plan, secrets: &mut SeededEntropy, seed: u64) -> (Node<Mon>, V
         osd_pool_default_pg_num: 8,
     };
     let now = loligo_base::Now { mono: Mono::ZERO, wall: START };
-    let config =
-        Config::new(EntityName::new(EntityType::MON, 0), PolicySet::new(Policy::stateless_server()));
+    let config = Config::new(EntityName::new(EntityType::MON, 0), PolicySet::new(Policy::stateless_server()));
     (Node::new(HostId::Mon, Mon::new(options, now), config), auths)
 }
 
