@@ -4,10 +4,11 @@ use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
+use bytes::Bytes;
 use loligo_base::Now;
 use loligo_wire::message::MOSDMap;
 use loligo_wire::osdmap::{Incremental, OSDMap, OsdMapFlags, PoolFlags};
-use loligo_wire::{Decode, DecodeError, Epoch, PoolId, Tid, Uuid};
+use loligo_wire::{Decode, DecodeError, Epoch, Features, PoolId, Tid, Uuid};
 
 use crate::Objecter;
 use crate::gate::{MapState, Reason};
@@ -15,6 +16,9 @@ use crate::io::{Output, WantMap};
 use crate::ops::{Home, State};
 use crate::result::OpError;
 use crate::target::Recalc;
+
+/// Up to this many OSDs, the checksum of a map that was made by applying a change is compared.
+const CRC_OSDS_MAX: i32 = 1_000;
 
 /// Maps as they came, decoded. To decode takes long for large clusters: [`MapBatch::decode`] has no state, so that it can
 /// be done before the Objecter is locked.
@@ -31,17 +35,18 @@ pub struct MapBatch {
 }
 
 impl MapBatch {
-    /// Decodes the maps in a message. What cannot be read is kept as such, and asked for again.
+    /// How many whole maps, and how many incrementals, are read of one message. Ceph puts 40 into one
+    /// (`osd_map_message_max`); what is decoded takes more memory than its bytes.
+    pub const MOST: usize = 400;
+
+    /// Decodes the maps in a message. What cannot be read is kept as such, and asked for again; so is what comes behind the
+    /// first [`Self::MOST`].
     #[must_use]
     pub fn decode(message: &MOSDMap) -> Self {
         Self {
             fsid: message.fsid,
-            incrementals: message
-                .incremental_maps
-                .iter()
-                .map(|(e, bytes)| (*e, Incremental::decode_all(bytes)))
-                .collect(),
-            maps: message.maps.iter().map(|(e, bytes)| (*e, OSDMap::decode_all(bytes))).collect(),
+            incrementals: decode_some(&message.incremental_maps),
+            maps: decode_some(&message.maps),
             trim_lower_bound: message.cluster_osdmap_trim_lower_bound,
         }
     }
@@ -55,6 +60,16 @@ impl MapBatch {
     }
 }
 
+/// Decodes the first of these; the others count as unreadable.
+fn decode_some<M: Decode>(all: &BTreeMap<Epoch, Bytes>) -> BTreeMap<Epoch, Result<M, DecodeError>> {
+    let too_many = DecodeError::Invalid { what: "number of maps in a message", value: all.len() as u64 };
+    let decode = |(i, (epoch, bytes)): (usize, (&Epoch, &Bytes))| {
+        let map = if i < MapBatch::MOST { M::decode_all(bytes) } else { Err(too_many) };
+        (*epoch, map)
+    };
+    all.iter().enumerate().map(decode).collect()
+}
+
 /// What was asked of the monitors about maps.
 #[derive(Debug, Default)]
 pub(crate) struct MapRequests {
@@ -63,6 +78,8 @@ pub(crate) struct MapRequests {
     /// The newest map is wanted whole, as a change could not be applied. Asked once, and again with each tick.
     pub(crate) full_wanted: bool,
     full_asked: bool,
+    /// With these features, what this side encodes is what the monitors encode: the checksums of maps can be compared.
+    pub(crate) lossless: Option<Features>,
     /// Somebody waits for this epoch.
     pub(crate) wanted: Epoch,
 }
@@ -150,12 +167,35 @@ impl<C> Objecter<C> {
         let came = (incremental.is_some() && self.state.epoch > Epoch(0)) || full.is_some();
         let applied = incremental.and_then(Result::ok).and_then(|inc| {
             let mut map = OSDMap::clone(&self.map);
-            map.apply_incremental(&inc).is_ok().then_some(map)
+            map.apply_incremental(&inc).ok()?;
+            self.is_what_monitors_have(&map, &inc).then_some(map)
         });
-        let is_it = |map: &OSDMap| map.get_epoch() == next && map.get_fsid() == batch.fsid;
+        let is_it = |map: &OSDMap| is_what_it_says(map, next, batch.fsid);
         let map = applied.or_else(|| full.and_then(Result::ok)).filter(is_it);
         self.maps.full_wanted |= came && map.is_none();
         map
+    }
+
+    /// Whether a map that was made by applying a change has the checksum that the change says (`full_crc`).
+    ///
+    /// It takes an encoding of the whole map to know, so it is not looked at in maps of more than [`CRC_OSDS_MAX`] OSDs. And it
+    /// says something only where this side is known to encode all that the monitors encode, which may be newer: a mismatch
+    /// counts once an earlier checksum with the same features was right. The whole map that is asked for then is believed, and
+    /// a right checksum must come again before the next mismatch counts.
+    fn is_what_monitors_have(&mut self, map: &OSDMap, inc: &Incremental) -> bool {
+        if inc.full_crc == 0 || map.get_max_osd() > CRC_OSDS_MAX {
+            return true;
+        }
+        let features = inc.encode_features;
+        let right = map.to_bytes_and_crc(features).1 == inc.full_crc;
+        let counts = self.maps.lossless.take_if(|known| !right && *known == features).is_some();
+        if right {
+            self.maps.lossless = Some(features);
+        }
+        if counts {
+            tracing::warn!(epoch = %inc.epoch, "a change of the map came damaged: the map is asked for whole");
+        }
+        !counts
     }
 
     /// The next epoch is not there. A later whole map does where the Objecter has none yet; and also, if every op is sent
@@ -295,12 +335,17 @@ impl<C> Objecter<C> {
     }
 }
 
+/// Whether a map is of that epoch and cluster. After the last epoch that there can be no map could follow, so that it is none.
+fn is_what_it_says(map: &OSDMap, epoch: Epoch, fsid: Uuid) -> bool {
+    map.get_epoch() == epoch && map.get_fsid() == fsid && epoch < Epoch(u32::MAX)
+}
+
 /// Takes a readable whole map of `from` or later: the newest where it is the first one, else the oldest.
 fn take_full(batch: &mut MapBatch, from: Epoch, newest: bool) -> Option<OSDMap> {
     let fsid = batch.fsid;
     let usable = |(epoch, map): (&Epoch, &Result<OSDMap, DecodeError>)| {
         let map = map.as_ref().ok()?;
-        (map.get_epoch() == *epoch && map.get_fsid() == fsid).then_some(*epoch)
+        is_what_it_says(map, *epoch, fsid).then_some(*epoch)
     };
     let mut found = batch.maps.range(from..).filter_map(usable);
     let epoch = if newest { found.next_back() } else { found.next() }?;

@@ -82,6 +82,8 @@ impl Cluster {
         change(self.newest(), &mut inc);
         let mut map = self.newest().clone();
         map.apply_incremental(&inc).unwrap();
+        inc.encode_features = Features::PACIFIC;
+        inc.full_crc = map.to_bytes_and_crc(Features::PACIFIC).1;
         self.maps.insert(epoch, map);
         self.incs.insert(epoch, inc);
         epoch

@@ -27,6 +27,10 @@ fn one(map: &OSDMap, inc: &mut Incremental, key: &str, value: &str) {
             let (id, port) = value.split_once('@').unwrap_or((value, "6800"));
             Cluster::set_up(inc, osd(id), port.parse().unwrap());
         }
+        "v2only" => {
+            let addrs = format!("v2:10.0.0.{value}:6800/1").parse().unwrap();
+            inc.new_up_client.insert(osd(value), addrs);
+        }
         "out" => drop(inc.new_weight.insert(osd(value), OSDMap::OUT)),
         "in" => drop(inc.new_weight.insert(osd(value), OSDMap::IN)),
         "flag" => {

@@ -10,10 +10,11 @@ use loligo_objecter::{
     Input, ListCursor, MapBatch, ObjectOperation, Objecter, Op, Options, Output, SessionId,
 };
 use loligo_wire::message::{MOSDBackoff, MOSDOp, MOSDOpReply, OpResult};
+use loligo_wire::osdmap::{Incremental, OSDMap, OsdMapFlags};
 use loligo_wire::types::{
     BackoffOp, ErrorCode, HObject, ObjectLocator, OsdFlags, OsdOp, RequestRedirect, SnapContext, SnapId,
 };
-use loligo_wire::{Epoch, OsdId, PoolId, Tid};
+use loligo_wire::{Decode, Encode, Epoch, Features, OsdId, PoolId, Tid};
 
 use super::{change, print};
 use crate::common::Cluster;
@@ -95,6 +96,9 @@ impl World {
         options.objecter_inflight_ops = args.number("ops").unwrap_or(options.objecter_inflight_ops);
         options.objecter_inflight_op_bytes =
             args.number("bytes").unwrap_or(options.objecter_inflight_op_bytes);
+        let millis = |name| args.number(name).map(Duration::from_millis);
+        options.objecter_tick_interval = millis("tick").unwrap_or(options.objecter_tick_interval);
+        options.ms_initial_backoff = millis("backoff").unwrap_or(options.ms_initial_backoff);
         options.honor_pool_full = !args.has("ignore_full");
         let cluster = Cluster::new(3, 8, 2);
         *self = Self { objecter: Objecter::new(options), cluster, ..Self::new() };
@@ -231,6 +235,17 @@ impl World {
                 *bytes = changed.into();
             }
         }
+        if let Some(bytes) = args.number("damaged").and_then(|e| message.incremental_maps.get_mut(&Epoch(e)))
+        {
+            // As if the monitor's memory, or ours, had failed: all is well but what it says.
+            let mut inc = Incremental::decode_all(bytes).unwrap();
+            inc.new_flags = Some(OsdMapFlags::PAUSERD | OsdMapFlags::PAUSEWR);
+            *bytes = inc.to_bytes(Features::PACIFIC);
+        }
+        if args.has("last_epoch") {
+            let map = OSDMap { epoch: Epoch(u32::MAX), ..self.cluster.newest().clone() };
+            message.maps = [(map.epoch, map.to_bytes(Features::PACIFIC))].into();
+        }
         if let Some(label) = args.number("mislabelled").map(Epoch) {
             let (_, bytes) = message.maps.pop_first().unwrap();
             message.maps.insert(label, bytes);
@@ -257,7 +272,7 @@ impl World {
             flags: message.flags,
             result: ErrorCode(args.number("result").unwrap_or(0)),
             osdmap_epoch: message.osdmap_epoch,
-            ops: message.ops.iter().map(done).collect(),
+            ops: message.ops.iter().map(done).filter(|_| !args.has("nothing")).collect(),
             retry_attempt: args.number("attempt").unwrap_or(message.retry_attempt),
             user_version: 100 + tid.0,
             redirect,
