@@ -9,7 +9,7 @@ use loligo_wire::{OsdId, PoolId, Tid};
 use crate::Objecter;
 use crate::gate::Reason;
 use crate::io::SessionId;
-use crate::ops::{Home, Row, State};
+use crate::ops::{Home, Row};
 
 /// One op that has not ended yet.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,10 +46,7 @@ impl OpInfo {
                 Home::Osd(osd) => Some(osd),
                 Home::Nowhere | Home::Homeless => None,
             },
-            held: match row.state {
-                State::Held(reason) => Some(reason),
-                State::InFlight | State::Resolve => None,
-            },
+            held: row.held(),
             attempts: row.attempts,
             sent_by: row.sent.map(|(session, _)| session),
         }

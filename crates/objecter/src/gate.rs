@@ -1,5 +1,7 @@
 //! May an op leave? The one place that decides it.
 
+use core::fmt;
+
 use loligo_wire::Epoch;
 
 use crate::result::OpError;
@@ -48,6 +50,8 @@ pub struct MapState {
 pub enum Way {
     /// The op has no OSD; it is on the homeless session.
     Homeless,
+    /// The OSD has no address that can be called.
+    NoAddress,
     /// The OSD could not be reached and is tried again later.
     Reconnecting,
     /// A back-off of the OSD covers the object.
@@ -73,6 +77,8 @@ pub enum Reason {
     PoolCheck,
     /// No OSD serves the placement group now.
     Homeless,
+    /// The OSD that serves the placement group has no address for messenger v1, the only one that is spoken here.
+    NoAddress,
     /// The OSD could not be reached; its address is tried again after a while.
     Reconnecting,
     /// The OSD asked to back off.
@@ -85,7 +91,28 @@ impl Reason {
     /// Whether only a newer map can end it, so that one has to be asked for (invariant O7).
     #[must_use]
     pub const fn needs_map(self) -> bool {
-        matches!(self, Self::Barrier | Self::Paused | Self::Full | Self::PoolCheck | Self::Homeless)
+        matches!(
+            self,
+            Self::Barrier | Self::Paused | Self::Full | Self::PoolCheck | Self::Homeless | Self::NoAddress
+        )
+    }
+}
+
+/// What the op waits for, in words for the user.
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Budget => "too much is under way",
+            Self::Barrier => "the map is older than the epoch barrier",
+            Self::Paused => "the cluster is paused",
+            Self::Full => "the cluster or the pool is full",
+            Self::PoolCheck => "no map with its pool came",
+            Self::Homeless => "no OSD serves its placement group",
+            Self::NoAddress => "its OSD has no address for messenger v1, the only one that is spoken here",
+            Self::Reconnecting => "the OSD could not be reached",
+            Self::Backoff => "the OSD asked to wait",
+            Self::Behind => "an earlier op on its object is not done",
+        })
     }
 }
 
@@ -119,6 +146,7 @@ pub const fn gate(op: Traits, pool: PoolState, map: MapState, barrier: Epoch, wa
     }
     match way {
         Way::Homeless => Verdict::Hold(Reason::Homeless),
+        Way::NoAddress => Verdict::Hold(Reason::NoAddress),
         Way::Reconnecting => Verdict::Hold(Reason::Reconnecting),
         Way::Backoff => Verdict::Hold(Reason::Backoff),
         Way::Behind => Verdict::Hold(Reason::Behind),
@@ -158,7 +186,7 @@ mod tests {
     fn all() -> Vec<Case> {
         let bits = |n: u32| core::array::from_fn::<bool, 8, _>(|i| n >> i & 1 == 1);
         let pools = [PoolState::Missing, PoolState::Eio, PoolState::Full, PoolState::Usable];
-        let ways = [Way::Homeless, Way::Reconnecting, Way::Backoff, Way::Behind, Way::Clear];
+        let ways = [Way::Homeless, Way::NoAddress, Way::Reconnecting, Way::Backoff, Way::Behind, Way::Clear];
         let mut cases = Vec::new();
         for n in 0..256 {
             let [reads, writes, respects_full, pause_reads, pause_writes, full, blocklisted, old] = bits(n);
@@ -171,7 +199,7 @@ mod tests {
     }
 
     /// All that speaks against sending, in the order of precedence.
-    fn obstacles((op, pool, map, way): Case) -> [(Verdict, bool); 12] {
+    fn obstacles((op, pool, map, way): Case) -> [(Verdict, bool); 13] {
         use Reason as R;
         let full = map.full || pool == PoolState::Full;
         [
@@ -183,6 +211,7 @@ mod tests {
             (Verdict::Hold(R::Paused), map.pause_reads && op.reads),
             (Verdict::Hold(R::Full), full && op.writes && op.respects_full),
             (Verdict::Hold(R::Homeless), way == Way::Homeless),
+            (Verdict::Hold(R::NoAddress), way == Way::NoAddress),
             (Verdict::Hold(R::Reconnecting), way == Way::Reconnecting),
             (Verdict::Hold(R::Backoff), way == Way::Backoff),
             (Verdict::Hold(R::Behind), way == Way::Behind),
@@ -200,14 +229,14 @@ mod tests {
             assert_eq!(Some(verdict), first, "{case:?}");
             *counts.entry(format!("{verdict:?}")).or_default() += 1;
         }
-        assert_eq!(counts.values().sum::<u32>(), 256 * 4 * 5);
+        assert_eq!(counts.values().sum::<u32>(), 256 * 4 * 6);
         // Counted by hand: of 128 (op, flags) that are not fenced, half are below the barrier. Of the 64 others, 64 * 9/16
         // get past the pauses; of the writes among those that do, those that respect full stop at a full cluster or pool.
-        assert_eq!(counts["Fail(Blocklisted { sent: false })"], 128 * 20);
-        assert_eq!(counts["Fail(PoolEio { sent: false })"], 128 * 5);
-        assert_eq!(counts["Hold(PoolCheck)"], 128 * 5);
-        assert_eq!(counts["Hold(Barrier)"], 64 * 10);
-        assert_eq!(counts["Hold(Paused)"], (64 - 36) * 10);
+        assert_eq!(counts["Fail(Blocklisted { sent: false })"], 128 * 24);
+        assert_eq!(counts["Fail(PoolEio { sent: false })"], 128 * 6);
+        assert_eq!(counts["Hold(PoolCheck)"], 128 * 6);
+        assert_eq!(counts["Hold(Barrier)"], 64 * 12);
+        assert_eq!(counts["Hold(Paused)"], (64 - 36) * 12);
         assert_eq!(counts["Send"], counts["Hold(Homeless)"]);
     }
 

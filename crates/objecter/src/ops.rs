@@ -71,6 +71,14 @@ impl<C> Row<C> {
         self.attempts > 0
     }
 
+    /// What it waits for, if so.
+    pub(crate) const fn held(&self) -> Option<Reason> {
+        match self.state {
+            State::Held(reason) => Some(reason),
+            State::InFlight | State::Resolve => None,
+        }
+    }
+
     /// Whether its budget was taken.
     pub(crate) fn is_admitted(&self) -> bool {
         self.state != State::Held(Reason::Budget)

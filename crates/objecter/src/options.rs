@@ -10,15 +10,16 @@ pub struct Options {
     /// `objecter_inflight_op_bytes`: how many bytes of op data may be under way at once; 0 is no limit. One larger
     /// op is admitted while the sum of the others is within the limit.
     pub objecter_inflight_op_bytes: u64,
-    /// `objecter_tick_interval`: how often sessions are looked at for ops that wait for long.
+    /// `objecter_tick_interval`: how often sessions are looked at for ops that wait for long; 10 ms at
+    /// least.
     pub objecter_tick_interval: Duration,
     /// `objecter_timeout`: how long an op may be under way before it counts as laggy. A laggy op makes its OSD be
     /// pinged and a newer map be asked for; it does not fail.
     pub objecter_timeout: Duration,
-    /// `rados_osd_op_timeout`: the deadline of an op that brings none of its own.
+    /// `rados_osd_op_timeout`: the deadline of an op that brings none of its own; 0 is none.
     pub rados_osd_op_timeout: Option<Duration>,
     /// `ms_initial_backoff`: the wait before an OSD's address is tried again when it could not be reached; each
-    /// failure doubles it.
+    /// failure doubles it. 10 ms at least.
     pub ms_initial_backoff: Duration,
     /// `ms_max_backoff`: the longest such wait.
     pub ms_max_backoff: Duration,

@@ -5,15 +5,15 @@ use alloc::vec::Vec;
 
 use loligo_base::Now;
 use loligo_wire::Tid;
-use loligo_wire::message::{MOSDBackoff, MOSDOpReply};
-use loligo_wire::types::{BackoffOp, ErrorCode, OsdFlags, RequestRedirect};
+use loligo_wire::message::{MOSDBackoff, MOSDOpReply, OpResult};
+use loligo_wire::types::{BackoffOp, ErrorCode, OpArgs, OpCode, OsdFlags, OsdOp, RequestRedirect};
 
 use crate::Objecter;
 use crate::backoff::Backoff;
 use crate::gate::Reason;
 use crate::io::{Output, SessionId};
 use crate::ops::{Home, State};
-use crate::result::OpReply;
+use crate::result::{OpError, OpReply};
 
 impl<C> Objecter<C> {
     /// An answer. It counts only where it comes by the link that the op was sent by last, and is to the last attempt;
@@ -23,6 +23,11 @@ impl<C> Objecter<C> {
         if !self.is_current(session) || !self.is_answer(session, tid, &reply) {
             return;
         }
+        if !self.fits(tid, &reply) {
+            tracing::warn!(%session, %tid, "an answer that is none to what was asked");
+            return self.fail(tid, OpError::BadReply { sent: true });
+        }
+        self.link_is_of_use(session.osd);
         if let Some(redirect) = reply.redirect.as_ref().filter(|redirect| !redirect.is_empty()) {
             self.redirect(now, tid, redirect.clone());
         } else if reply.result == ErrorCode::EAGAIN {
@@ -38,6 +43,21 @@ impl<C> Objecter<C> {
         // An old OSD does not say which attempt it answers.
         let attempt = u32::try_from(reply.retry_attempt);
         by_its_link && attempt.map_or(true, |attempt| row.attempts.checked_sub(1) == Some(attempt))
+    }
+
+    /// Whether an answer can be one to that op: where the op did not fail, it tells of each part of it, and brings no more
+    /// data than were asked for.
+    fn fits(&self, tid: Tid, reply: &MOSDOpReply) -> bool {
+        let redirected = reply.redirect.as_ref().is_some_and(|redirect| !redirect.is_empty());
+        let Some(row) = self.ops.get(tid).filter(|_| reply.result.0 >= 0 && !redirected) else { return true };
+        let asked = &row.message.ops;
+        let in_bounds = |(asked, done): (&OsdOp, &OpResult)| match (asked.code, &asked.args) {
+            (OpCode::READ, OpArgs::Extent { length: length @ 1.., .. }) => {
+                done.op.data.len() as u64 <= *length
+            }
+            _ => true,
+        };
+        asked.len() == reply.ops.len() && asked.iter().zip(&reply.ops).all(in_bounds)
     }
 
     /// The object is elsewhere (`request_redirect_t::combine_with_locator`).
@@ -65,6 +85,7 @@ impl<C> Objecter<C> {
         if !self.is_current(session) {
             return;
         }
+        self.link_is_of_use(session.osd);
         match message.op {
             BackoffOp::BLOCK => self.block(now, session, message),
             BackoffOp::UNBLOCK => self.unblock(now, session, &message),
@@ -78,6 +99,7 @@ impl<C> Objecter<C> {
         let Some(found) = self.sessions.get_mut(&session.osd) else { return };
         let backoff = Backoff { pgid: message.pgid, begin: message.begin.clone(), end: message.end.clone() };
         if found.backoffs.block(message.id, backoff).is_err() {
+            found.barren = true;
             self.outputs.push_back(Output::CloseSession(session));
             return self.handle_session_reset(now, session);
         }

@@ -1,11 +1,14 @@
 //! How an op ends.
 
 use alloc::vec::Vec;
+use core::fmt;
 
 use loligo_wire::message::{MOSDOpReply, OpResult};
 use loligo_wire::types::ErrorCode;
 use loligo_wire::{BufferList, Epoch};
 use thiserror::Error;
+
+use crate::gate::Reason;
 
 /// How an op ends: with the answer of an OSD, which may itself tell of an error, or without one.
 pub type Outcome = Result<OpReply, OpError>;
@@ -74,14 +77,24 @@ pub enum OpError {
         sent: bool,
     },
     /// The deadline passed.
-    #[error("no answer within the deadline")]
+    #[error("no answer within the deadline{}", Held(*held, *sent))]
     TimedOut {
         /// Whether the op was sent.
         sent: bool,
+        /// What the op waited for in the end; none where it was under way, or had not begun.
+        held: Option<Reason>,
     },
     /// It was cancelled.
-    #[error("cancelled")]
+    #[error("cancelled{}", Held(*held, false))]
     Cancelled {
+        /// Whether the op was sent.
+        sent: bool,
+        /// What the op waited for in the end; none where it was under way.
+        held: Option<Reason>,
+    },
+    /// An OSD answered something else than it was asked: it is to blame, or the link.
+    #[error("what the OSD answered is no answer to what it was asked")]
+    BadReply {
         /// Whether the op was sent.
         sent: bool,
     },
@@ -108,7 +121,7 @@ impl OpError {
     pub const fn errno(self) -> i32 {
         match self {
             Self::NoSuchPool { .. } => 2,
-            Self::PoolEio { .. } => 5,
+            Self::PoolEio { .. } | Self::BadReply { .. } => 5,
             Self::TooLarge => 7,
             Self::Busy => 11,
             Self::Empty => 22,
@@ -126,24 +139,39 @@ impl OpError {
             Self::NoSuchPool { sent }
             | Self::PoolEio { sent }
             | Self::Blocklisted { sent }
-            | Self::TimedOut { sent }
-            | Self::Cancelled { sent }
+            | Self::TimedOut { sent, .. }
+            | Self::Cancelled { sent, .. }
+            | Self::BadReply { sent }
             | Self::Shutdown { sent } => sent,
             Self::Busy | Self::Empty | Self::TooLarge => false,
         }
     }
 
-    /// The same error for an op that was sent, or was not.
+    /// The same error for an op that was sent, or was not, and that waited for something in the end, or did not.
     #[must_use]
-    pub(crate) const fn with_sent(self, sent: bool) -> Self {
+    pub(crate) const fn of_op(self, sent: bool, held: Option<Reason>) -> Self {
         match self {
             Self::NoSuchPool { .. } => Self::NoSuchPool { sent },
             Self::PoolEio { .. } => Self::PoolEio { sent },
             Self::Blocklisted { .. } => Self::Blocklisted { sent },
-            Self::TimedOut { .. } => Self::TimedOut { sent },
-            Self::Cancelled { .. } => Self::Cancelled { sent },
+            Self::TimedOut { .. } => Self::TimedOut { sent, held },
+            Self::Cancelled { .. } => Self::Cancelled { sent, held },
+            Self::BadReply { .. } => Self::BadReply { sent },
             Self::Shutdown { .. } => Self::Shutdown { sent },
             Self::Busy | Self::Empty | Self::TooLarge => self,
+        }
+    }
+}
+
+/// `: the pool is full`: what an op waited for, and whether it was sent.
+struct Held(Option<Reason>, bool);
+
+impl fmt::Display for Held {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self(Some(reason), _) => write!(f, ": {reason}"),
+            Self(None, true) => f.write_str(": the OSD did not answer"),
+            Self(None, false) => Ok(()),
         }
     }
 }

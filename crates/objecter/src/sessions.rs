@@ -10,7 +10,7 @@ use crate::Objecter;
 use crate::backoff::Backoffs;
 use crate::io::{Output, SessionId};
 use crate::ops::{Home, State};
-use crate::timeouts::Timer;
+use crate::timeouts::{SHORTEST, Timer};
 
 /// Whether messages may be handed to a link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,6 +31,8 @@ pub(crate) struct OsdSession {
     pub(crate) link: Link,
     /// How long to wait after the next failure to reach the OSD.
     pub(crate) retry_after: Duration,
+    /// It was opened again already since it last brought something that could be used.
+    pub(crate) barren: bool,
     pub(crate) ops: BTreeSet<Tid>,
     pub(crate) backoffs: Backoffs,
 }
@@ -50,6 +52,7 @@ impl<C> Objecter<C> {
             addrs,
             link: Link::Opening,
             retry_after: self.options.ms_initial_backoff,
+            barren: false,
             ops: BTreeSet::new(),
             backoffs: Backoffs::default(),
         };
@@ -120,28 +123,34 @@ impl<C> Objecter<C> {
             self.sessions.get_mut(&session.osd).filter(|s| s.incarnation == session.incarnation)
         {
             found.link = Link::Open;
+        }
+    }
+
+    /// The OSD said something that could be used: when the link dies, it is worth to open it at once.
+    pub(crate) fn link_is_of_use(&mut self, osd: OsdId) {
+        if let Some(found) = self.sessions.get_mut(&osd) {
+            found.barren = false;
             found.retry_after = self.options.ms_initial_backoff;
         }
     }
 
     /// The link died (`ms_handle_reset`): it is opened anew, and its ops are sent again in the order of their
-    /// submission. An OSD that could not even be reached is tried again after a while, which doubles each time.
+    /// submission. An OSD that could not even be reached, or by two links in a row said nothing that could be used, is tried
+    /// again after a while, which doubles each time.
     pub(crate) fn handle_session_reset(&mut self, now: Now, session: SessionId) {
         if !self.is_current(session) {
             return;
         }
         let Some(found) = self.sessions.get_mut(&session.osd) else { return };
         found.backoffs = Backoffs::default();
-        let reached = found.link == Link::Open;
+        let at_once = found.link == Link::Open && !found.barren;
         found.link = Link::Waiting;
-        let mut delay = Duration::ZERO;
-        if !reached {
-            delay = found.retry_after;
-            found.retry_after = delay.saturating_mul(2).min(self.options.ms_max_backoff);
-        }
-        if reached {
+        if at_once {
+            found.barren = true;
             self.reopen_session(now, session.osd);
         } else {
+            let delay = found.retry_after.max(SHORTEST);
+            found.retry_after = delay.saturating_mul(2).min(self.options.ms_max_backoff);
             self.timers.set(Timer::Reopen(session.osd), now.mono + delay);
             self.kick_requests(now, session.osd);
         }

@@ -3,9 +3,9 @@
 use alloc::sync::Arc;
 
 use loligo_base::{Mono, Now};
-use loligo_wire::Tid;
 use loligo_wire::message::MOSDOp;
 use loligo_wire::types::{HObject, OsdFlags, ReqId};
+use loligo_wire::{AddrType, OsdId, Tid};
 
 use crate::Objecter;
 use crate::gate::{PoolState, Reason, Verdict, Way, gate};
@@ -35,8 +35,9 @@ impl<C> Objecter<C> {
     #[doc(alias = "_op_submit_with_budget")]
     pub fn op_submit(&mut self, now: Now, op: Op, token: C) -> Tid {
         let tid = self.next_tid();
-        let deadline =
-            op.deadline.or_else(|| self.options.rados_osd_op_timeout.map(|after| now.mono + after));
+        let deadline = op
+            .deadline
+            .or_else(|| Some(now.mono + self.options.rados_osd_op_timeout.filter(|t| !t.is_zero())?));
         let cost = op.cost();
         match self.admit(now, &op, deadline, cost) {
             Err(error) => self.outputs.push_back(Output::Complete(token, Err(error))),
@@ -60,7 +61,7 @@ impl<C> Objecter<C> {
             return Err(error);
         }
         if deadline.is_some_and(|at| at <= now.mono) {
-            return Err(OpError::TimedOut { sent: false });
+            return Err(OpError::TimedOut { sent: false, held: None });
         }
         let admitted = self.throttle.try_take(cost);
         if !admitted && op.no_wait { Err(OpError::Busy) } else { Ok(admitted) }
@@ -149,7 +150,8 @@ impl<C> Objecter<C> {
         row.state = State::Resolve;
         let (traits, pool, osd) = (row.traits(), row.target.pool_state, row.target.osd);
         // A primary that is set for the time being may be down.
-        let served = self.map.is_up(osd) && matches!(pool, PoolState::Full | PoolState::Usable);
+        let usable = matches!(pool, PoolState::Full | PoolState::Usable);
+        let served = self.map.is_up(osd) && self.is_callable(osd) && usable;
         if was_checked && pool != PoolState::Missing {
             self.checks.cancel(tid);
         }
@@ -167,7 +169,10 @@ impl<C> Objecter<C> {
     /// What stands between an op and its OSD.
     fn way(&self, tid: Tid) -> Way {
         let Some(row) = self.ops.get(tid) else { return Way::Homeless };
-        let Home::Osd(osd) = row.home else { return Way::Homeless };
+        let Home::Osd(osd) = row.home else {
+            let cannot_be_called = self.map.is_up(row.target.osd) && !self.is_callable(row.target.osd);
+            return if cannot_be_called { Way::NoAddress } else { Way::Homeless };
+        };
         let Some(session) = self.sessions.get(&osd) else { return Way::Homeless };
         if session.link == Link::Waiting {
             Way::Reconnecting
@@ -180,6 +185,11 @@ impl<C> Objecter<C> {
         } else {
             Way::Clear
         }
+    }
+
+    /// Whether the map has an address of an OSD for the messenger that is spoken here.
+    fn is_callable(&self, osd: OsdId) -> bool {
+        self.map.get_addrs(osd).pick(AddrType::LEGACY).is_some()
     }
 
     fn hold(&mut self, tid: Tid, reason: Reason) {
@@ -213,7 +223,7 @@ impl<C> Objecter<C> {
     /// Ends an op without an answer.
     pub(crate) fn fail(&mut self, tid: Tid, error: OpError) {
         let Some(row) = self.ops.get(tid) else { return };
-        let error = error.with_sent(row.was_sent());
+        let error = error.of_op(row.was_sent(), row.held());
         self.finish(tid, Err(error));
     }
 
@@ -260,6 +270,6 @@ impl<C> Objecter<C> {
 
     /// Ends an op at its caller's wish, unless it has ended already (`op_cancel`).
     pub(crate) fn op_cancel(&mut self, tid: Tid) {
-        self.fail(tid, OpError::Cancelled { sent: false });
+        self.fail(tid, OpError::Cancelled { sent: false, held: None });
     }
 }

@@ -1,11 +1,16 @@
 //! Deadlines of ops, the tick, and the reopening of sessions.
 
+use core::time::Duration;
+
 use loligo_base::Now;
 use loligo_wire::{OsdId, Tid};
 
 use crate::Objecter;
 use crate::io::Output;
 use crate::result::OpError;
+
+/// The shortest time that a timer is set for, whatever the options say: it must not fire without end.
+pub(crate) const SHORTEST: Duration = Duration::from_millis(10);
 
 /// What a timer is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -22,7 +27,7 @@ impl<C> Objecter<C> {
     pub(crate) fn handle_timeout(&mut self, now: Now) {
         while let Some(timer) = self.timers.pop_expired(now.mono) {
             match timer {
-                Timer::Op(tid) => self.fail(tid, OpError::TimedOut { sent: false }),
+                Timer::Op(tid) => self.fail(tid, OpError::TimedOut { sent: false, held: None }),
                 Timer::Reopen(osd) => self.reopen_session(now, osd),
                 Timer::Tick => self.tick(now),
             }
@@ -33,7 +38,7 @@ impl<C> Objecter<C> {
     pub(crate) fn start_tick(&mut self, now: Now) {
         if !self.ticking {
             self.ticking = true;
-            self.timers.set(Timer::Tick, now.mono + self.options.objecter_tick_interval);
+            self.timers.set(Timer::Tick, now.mono + self.options.objecter_tick_interval.max(SHORTEST));
         }
     }
 
