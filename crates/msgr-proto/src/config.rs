@@ -26,6 +26,8 @@ pub struct Config {
     pub limits: Limits,
     /// `ms_dispatch_throttle_bytes`: the most bytes of messages that are read and not yet handled.
     pub dispatch_throttle: Arc<Throttle>,
+    /// The most bytes of large receive buffers that are kept to be used again, by all pipes together.
+    pub spares_throttle: Arc<Throttle>,
     /// The version of the protocol among daemons of our own type (`set_cluster_protocol`); 0 for clients.
     pub cluster_protocol: u32,
 }
@@ -48,6 +50,7 @@ impl Config {
             options: Options::default(),
             limits: Limits::default(),
             dispatch_throttle: Arc::new(Throttle::new(100 << 20)),
+            spares_throttle: Arc::new(Throttle::new(32 << 20)),
             cluster_protocol: 0,
         }
     }

@@ -387,3 +387,21 @@ fn an_answer_of_the_size_that_was_asked_for_comes_in_one_piece() {
     assert_eq!(pair.client.seen.pieces, [1, 5, 5]);
     assert_eq!(pair.client.seen.notes[0].data, bulk(large));
 }
+
+#[test]
+fn large_buffers_that_nobody_holds_are_read_into_again() {
+    let config = client_config();
+    let kept = Arc::clone(&config.spares_throttle);
+    let mut pair = Pair::open(config, server_config());
+    pair.step = 100_000;
+    for tid in 1..=6 {
+        // Other bytes each time: what was there before must not show.
+        let data: Bytes = vec![u8::try_from(tid).unwrap(); (2 << 20) + 5].into();
+        pair.server.send(Note::new(tid, "", data.clone()));
+        pair.run();
+        assert_eq!(pair.client.seen.notes.pop().map(|note| note.data), Some(data));
+    }
+    assert!((1 << 20..=32 << 20).contains(&kept.current()));
+    drop(pair);
+    assert_eq!(kept.current(), 0);
+}

@@ -12,7 +12,7 @@ impl Pipe {
             return None;
         }
         self.chunk_out = true;
-        Some(recv::begin(&mut self.stage, self.protocol.gather(), self.incarnation))
+        Some(recv::begin(&mut self.stage, self.protocol.gather(), &mut self.spares, self.incarnation))
     }
 
     /// Whether the pipe would take bytes.
@@ -28,7 +28,7 @@ impl Pipe {
             return;
         }
         self.chunk_out = false;
-        recv::end(&mut self.stage, self.protocol.gather(), chunk, n);
+        recv::end(&mut self.stage, self.protocol.gather(), &mut self.spares, chunk, n);
         if n > 0 {
             self.last_read = now.mono;
             self.parse(now);

@@ -5,6 +5,7 @@ mod event;
 mod expected;
 mod recv;
 mod send;
+mod spares;
 mod steps;
 
 use alloc::boxed::Box;
@@ -22,6 +23,7 @@ pub(crate) use recv::{Gather, Stage};
 use send::OutQueue;
 pub use send::SendBatch;
 pub(crate) use send::Writer;
+pub(crate) use spares::Spares;
 
 use crate::config::Config;
 use crate::policy::Policy;
@@ -49,6 +51,7 @@ pub struct Pipe {
     protocol: V1,
     session: Session,
     stage: Stage,
+    spares: Spares,
     writer: Writer,
     queue: OutQueue,
     chores: Chores,
@@ -123,12 +126,14 @@ impl Pipe {
 
     fn new(config: Arc<Config>, now: Now, policy: Policy, protocol: V1) -> Self {
         let deadline = now.mono + config.options.ms_connection_ready_timeout;
+        let spares = Spares::new(Arc::clone(&config.spares_throttle));
         Self {
             config,
             policy,
             protocol,
             session: Session::default(),
             stage: Stage::default(),
+            spares,
             writer: Writer::default(),
             queue: OutQueue::default(),
             chores: Chores::default(),
@@ -267,6 +272,7 @@ impl Pipe {
         self.protocol = V1::Closed;
         self.incarnation = self.incarnation.wrapping_add(1);
         self.stage = Stage::default();
+        self.spares = Spares::new(Arc::clone(&self.config.spares_throttle));
         self.writer.clear();
         self.queue.clear();
         self.chores = Chores::default();
@@ -280,6 +286,7 @@ impl Pipe {
             policy: &mut self.policy,
             session: &mut self.session,
             stage: &mut self.stage,
+            spares: &mut self.spares,
             writer: &mut self.writer,
             chores: &mut self.chores,
             now,

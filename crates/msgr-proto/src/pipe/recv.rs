@@ -6,6 +6,8 @@ use core::mem;
 use bytes::Bytes;
 use loligo_wire::{BufferList, crc32c};
 
+use super::spares::Spares;
+
 /// The first size of a stage. It doubles when a read fills it.
 const STAGE_MIN: usize = 4 << 10;
 /// The last size of a stage.
@@ -123,11 +125,16 @@ impl Stage {
 }
 
 /// Hands out room: the piece that a gather has open, if any, and the stage behind it.
-pub(super) fn begin(stage: &mut Stage, gather: Option<&mut Gather>, incarnation: u32) -> RecvChunk {
+pub(super) fn begin(
+    stage: &mut Stage,
+    gather: Option<&mut Gather>,
+    spares: &mut Spares,
+    incarnation: u32,
+) -> RecvChunk {
     stage.make_room();
     let (bulk, bulk_from, bulk_only) = match gather {
         Some(gather) if stage.len() == 0 => {
-            let (piece, from) = gather.lend();
+            let (piece, from) = gather.lend(spares);
             let bulk_only = piece.len() > from && piece.len() < gather.planned;
             (piece, from, bulk_only)
         }
@@ -138,11 +145,17 @@ pub(super) fn begin(stage: &mut Stage, gather: Option<&mut Gather>, incarnation:
 }
 
 /// Takes room back with `n` bytes in it.
-pub(super) fn end(stage: &mut Stage, gather: Option<&mut Gather>, chunk: RecvChunk, n: usize) {
+pub(super) fn end(
+    stage: &mut Stage,
+    gather: Option<&mut Gather>,
+    spares: &mut Spares,
+    chunk: RecvChunk,
+    n: usize,
+) {
     let in_bulk = n.min(chunk.bulk.len() - chunk.bulk_from);
     stage.restore(chunk.stage, n - in_bulk);
     if let Some(gather) = gather.filter(|_| !chunk.bulk.is_empty()) {
-        gather.give_back(chunk.bulk, in_bulk);
+        gather.give_back(chunk.bulk, in_bulk, spares);
     }
 }
 
@@ -186,7 +199,7 @@ impl Gather {
     }
 
     /// Takes what the stage has of it; says whether all bytes are there.
-    pub(crate) fn absorb(&mut self, stage: &mut Stage) -> bool {
+    pub(crate) fn absorb(&mut self, stage: &mut Stage, spares: &mut Spares) -> bool {
         while self.missing > 0 {
             let piece = if self.planned == 0 { self.missing.min(self.piece_max) } else { self.planned };
             let from = stage.take_some(piece - self.filled);
@@ -199,34 +212,34 @@ impl Gather {
                 self.sum(&whole);
                 self.close(whole);
             } else {
-                self.plan();
-                self.copy(from);
+                self.plan(spares);
+                self.copy(from, spares);
             }
         }
         true
     }
 
     /// Opens a piece, if none is open.
-    fn plan(&mut self) {
+    fn plan(&mut self, spares: &mut Spares) {
         if self.planned == 0 {
             self.planned = self.missing.min(self.piece_max);
-            self.open = Vec::with_capacity(self.planned);
+            self.open = spares.reuse(self.planned).unwrap_or_else(|| Vec::with_capacity(self.planned));
         }
     }
 
     /// Puts bytes into the open piece: over what is cleared of it already, then behind that.
-    fn copy(&mut self, from: &[u8]) {
+    fn copy(&mut self, from: &[u8], spares: &mut Spares) {
         let cleared = self.open.len() - self.filled;
         let (over, behind) = from.split_at(from.len().min(cleared));
         if let Some(to) = self.open.get_mut(self.filled..self.filled + over.len()) {
             to.copy_from_slice(over);
         }
         self.open.extend_from_slice(behind);
-        self.advance(from.len());
+        self.advance(from.len(), spares);
     }
 
     /// The next `n` bytes of the open piece are there. They are summed at once, while the processor has them at hand.
-    fn advance(&mut self, n: usize) {
+    fn advance(&mut self, n: usize, spares: &mut Spares) {
         let from = self.filled;
         self.filled += n;
         let new = self.open.get(from..self.filled).unwrap_or_default();
@@ -236,6 +249,7 @@ impl Gather {
         if self.planned > 0 && self.filled == self.planned {
             (self.filled, self.planned) = (0, 0);
             let whole = Bytes::from(mem::take(&mut self.open));
+            spares.keep(&whole);
             self.close(whole);
         }
     }
@@ -252,20 +266,20 @@ impl Gather {
     }
 
     /// Gives the open piece to a reader, where enough of it is missing: with a window behind what is there.
-    fn lend(&mut self) -> (Vec<u8>, usize) {
+    fn lend(&mut self, spares: &mut Spares) -> (Vec<u8>, usize) {
         if self.missing - self.filled < DIRECT_MIN {
             return (Vec::new(), 0);
         }
-        self.plan();
+        self.plan(spares);
         if self.open.len() == self.filled {
             self.open.resize(self.planned.min(self.filled + WINDOW), 0);
         }
         (mem::take(&mut self.open), self.filled)
     }
 
-    fn give_back(&mut self, piece: Vec<u8>, n: usize) {
+    fn give_back(&mut self, piece: Vec<u8>, n: usize, spares: &mut Spares) {
         self.open = piece;
-        self.advance(n);
+        self.advance(n, spares);
     }
 
     /// The bytes and their checksum, 0 where it was not wanted.
@@ -276,20 +290,27 @@ impl Gather {
 
 #[cfg(test)]
 mod tests {
+    use alloc::sync::Arc;
     use alloc::vec;
 
     use super::*;
+    use crate::throttle::Throttle;
+
+    fn spares() -> Spares {
+        Spares::new(Arc::new(Throttle::new(0)))
+    }
 
     /// Feeds bytes through chunks of the stage and a gather, `step` at a time.
     fn gather(bytes: &[u8], step: usize) -> (BufferList, u32, Stage) {
         let mut stage = Stage::default();
         let mut gather = Gather::new(bytes.len(), true);
+        let mut spares = spares();
         let mut rest = bytes;
-        while !gather.absorb(&mut stage) {
-            let mut chunk = begin(&mut stage, Some(&mut gather), 0);
+        while !gather.absorb(&mut stage, &mut spares) {
+            let mut chunk = begin(&mut stage, Some(&mut gather), &mut spares, 0);
             let n = chunk.fill(&rest[..rest.len().min(step)]);
             rest = &rest[n..];
-            end(&mut stage, Some(&mut gather), chunk, n);
+            end(&mut stage, Some(&mut gather), &mut spares, chunk, n);
         }
         let (list, crc) = gather.finish();
         (list, crc, stage)
@@ -319,10 +340,10 @@ mod tests {
     fn a_full_stage_grows_to_its_limit_and_keeps_its_bytes() {
         let mut stage = Stage::default();
         for _ in 0..6 {
-            let mut chunk = begin(&mut stage, None, 0);
+            let mut chunk = begin(&mut stage, None, &mut spares(), 0);
             let room = chunk.room();
             assert_eq!(chunk.fill(&vec![1; room]), room);
-            end(&mut stage, None, chunk, room);
+            end(&mut stage, None, &mut spares(), chunk, room);
             let held = stage.len();
             assert!(stage.take(held - 1).unwrap().iter().all(|b| *b == 1));
         }

@@ -78,7 +78,7 @@ impl Client {
             State::WaitBanner => self.banner(cx),
             State::WaitReply => self.reply(cx),
             State::WaitReplyAuthorizer(reply, mut gather) => {
-                if gather.absorb(cx.stage) {
+                if gather.absorb(cx.stage, cx.spares) {
                     return self.judge(cx, reply, whole(gather));
                 }
                 self.wait(State::WaitReplyAuthorizer(reply, gather))

@@ -14,7 +14,7 @@ use loligo_wire::msgr1::{BANNER, LEGACY_ADDR_SIZE};
 use loligo_wire::{DecodeError, Decoder, Encoder, Features};
 
 use crate::config::Config;
-use crate::pipe::{Answer, Arrived, Ask, Chores, Gather, Stage, Writer};
+use crate::pipe::{Answer, Arrived, Ask, Chores, Gather, Spares, Stage, Writer};
 use crate::policy::Policy;
 use crate::session::Session;
 use crate::{Fault, Outgoing};
@@ -27,6 +27,7 @@ pub(crate) struct Cx<'a> {
     pub(crate) policy: &'a mut Policy,
     pub(crate) session: &'a mut Session,
     pub(crate) stage: &'a mut Stage,
+    pub(crate) spares: &'a mut Spares,
     pub(crate) writer: &'a mut Writer,
     pub(crate) chores: &'a mut Chores,
     pub(crate) now: Now,

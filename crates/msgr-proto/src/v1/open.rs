@@ -194,7 +194,7 @@ impl Open {
     }
 
     fn part(gather: &mut Gather, cx: &mut Cx<'_>, expect: &mut Expect, next: Expect) -> Step {
-        if !gather.absorb(cx.stage) {
+        if !gather.absorb(cx.stage, cx.spares) {
             return Step::NeedBytes;
         }
         *expect = next;

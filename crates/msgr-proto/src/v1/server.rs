@@ -67,7 +67,7 @@ impl Server {
             State::WaitBanner => self.banner(cx),
             State::WaitConnect => self.connect(cx),
             State::WaitAuthorizer(connect, mut gather) => {
-                if gather.absorb(cx.stage) {
+                if gather.absorb(cx.stage, cx.spares) {
                     return self.judge(cx, connect, whole(gather));
                 }
                 self.wait(State::WaitAuthorizer(connect, gather))
