@@ -52,9 +52,11 @@ pub(crate) enum Item {
     End(Fault),
 }
 
-/// One direction of a stream.
+/// One end of a stream, and what is in flight to it.
 #[derive(Debug, Default)]
-struct Way {
+struct End {
+    /// Who is there; nobody where the end is closed or was never taken.
+    host: Option<HostId>,
     items: VecDeque<Item>,
     /// When the last of them arrives.
     last: Mono,
@@ -62,12 +64,20 @@ struct Way {
 
 #[derive(Debug)]
 struct Stream {
-    /// Who is at the ends, caller first; nobody where the end is closed or was never taken.
-    ends: [Option<HostId>; 2],
-    /// What is in flight to each end.
-    ways: [Way; 2],
+    caller: End,
+    called: End,
     to: SocketAddr,
     from: SocketAddr,
+}
+
+impl Stream {
+    const fn end(&self, line: LineId) -> &End {
+        if line.is_called() { &self.called } else { &self.caller }
+    }
+
+    const fn end_mut(&mut self, line: LineId) -> &mut End {
+        if line.is_called() { &mut self.called } else { &mut self.caller }
+    }
 }
 
 /// All streams.
@@ -96,7 +106,8 @@ impl Network {
         let port = 32_768 + u16::try_from(self.next % 28_000).unwrap_or(0);
         self.next += 1;
         let from = SocketAddr::new(host.ip(), port);
-        let stream = Stream { ends: [Some(host), None], ways: Default::default(), to, from };
+        let caller = End { host: Some(host), ..End::default() };
+        let stream = Stream { caller, called: End::default(), to, from };
         self.streams.insert(line.stream(), stream);
         let at = now + self.weather.delay(prng);
         schedule.at(prng, at, Event::Ring(line));
@@ -106,7 +117,7 @@ impl Network {
     /// Who calls, and where; nothing where the caller hung up meanwhile.
     pub(crate) fn ringing(&self, line: LineId) -> Option<(SocketAddr, SocketAddr)> {
         let stream = self.streams.get(&line.stream())?;
-        matches!(stream.ends, [Some(_), None]).then_some((stream.from, stream.to))
+        stream.caller.host.is_some().then_some((stream.from, stream.to))
     }
 
     /// The call is answered by a host or refused; the caller learns it later.
@@ -120,15 +131,15 @@ impl Network {
     ) {
         let Some(stream) = self.streams.get_mut(&line.stream()) else { return };
         let at = now + self.weather.delay(prng);
-        stream.ends[1] = by;
+        stream.called.host = by;
         // What the called says first comes after that.
-        stream.ways[0].last = at;
+        stream.caller.last = at;
         schedule.at(prng, at, Event::Dialled(line, by.is_some()));
     }
 
     /// Who is at this end.
     pub(crate) fn host(&self, line: LineId) -> Option<HostId> {
-        self.streams.get(&line.stream())?.ends[usize::from(line.is_called())]
+        self.streams.get(&line.stream())?.end(line).host
     }
 
     /// This end says something.
@@ -150,17 +161,18 @@ impl Network {
     fn put(&mut self, now: Mono, prng: &mut Prng, schedule: &mut Schedule, to: LineId, item: Item) {
         let delay = self.weather.delay(prng);
         let Some(stream) = self.streams.get_mut(&to.stream()) else { return };
-        let way = &mut stream.ways[usize::from(to.is_called())];
-        way.last = way.last.max(now + delay);
-        way.items.push_back(item);
-        schedule.at(prng, way.last, Event::Arrive(to));
+        let end = stream.end_mut(to);
+        end.last = end.last.max(now + delay);
+        end.items.push_back(item);
+        schedule.at(prng, end.last, Event::Arrive(to));
     }
 
     /// Takes what arrives at this end; nothing where nobody is there any more.
     pub(crate) fn arrive(&mut self, line: LineId) -> Option<(HostId, Item)> {
         let stream = self.streams.get_mut(&line.stream())?;
-        let item = stream.ways[usize::from(line.is_called())].items.pop_front()?;
-        Some((stream.ends[usize::from(line.is_called())]?, item))
+        let end = stream.end_mut(line);
+        let item = end.items.pop_front()?;
+        Some((end.host?, item))
     }
 
     /// This end closes; the other one learns it after what is in flight. `silently`: the other one never learns it.
@@ -173,8 +185,8 @@ impl Network {
         silently: bool,
     ) {
         let Some(stream) = self.streams.get_mut(&line.stream()) else { return };
-        stream.ends[usize::from(line.is_called())] = None;
-        if stream.ends == [None, None] {
+        stream.end_mut(line).host = None;
+        if stream.caller.host.is_none() && stream.called.host.is_none() {
             self.streams.remove(&line.stream());
         } else if !silently {
             let end = if prng.chance(1, 2) { Fault::Closed } else { RESET };
@@ -187,7 +199,7 @@ impl Network {
         let open: Vec<u64> = self
             .streams
             .iter()
-            .filter(|(_, stream)| stream.ends.iter().all(Option::is_some))
+            .filter(|(_, stream)| stream.caller.host.is_some() && stream.called.host.is_some())
             .map(|(n, _)| *n)
             .collect();
         prng.index(open.len()).and_then(|i| open.get(i)).map(|n| LineId::caller(*n))

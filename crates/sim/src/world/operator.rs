@@ -41,7 +41,7 @@ impl World {
         self.operator.waits = true;
         self.operator.said += 1;
         let number = self.operator.said;
-        let request = Request::Command { cmd: vec![command.into()], inbl: BufferList::new() };
+        let request = Request::Command { cmd: vec![command], inbl: BufferList::new() };
         let call = Call::Mon { id: CallId(number), request, deadline: None, done: number };
         let client = usize::from(self.operators_client());
         if let Some(client) = self.clients.get_mut(client) {

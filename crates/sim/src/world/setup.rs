@@ -129,7 +129,7 @@ fn monitor(plan: &Plan, secrets: &mut SeededEntropy, seed: u64) -> (Node<Mon>, V
     let want = EntityTypes::of(&[EntityType::MON, EntityType::OSD]);
     let mut auths = Vec::new();
     for n in 0..=plan.clients {
-        let name = AuthEntityName::client(&n.to_string());
+        let name = AuthEntityName::client(n.to_string());
         let key = CryptoKey::generate(START, secrets);
         let own = CryptoKey::from_base64(&key.to_base64());
         let caps = ["mon", "osd"].map(|service| (service.to_owned(), Bytes::from("allow *")));
