@@ -82,6 +82,6 @@ fn sim() -> Result<()> {
         println!("sim: SKIPPED, loligo-sim has no program");
         return Ok(());
     }
-    let arguments = ["run", "--quiet", "--release", "-p", "loligo-sim", "--", "--runs", SIM_RUNS];
+    let arguments = ["run", "--quiet", "--profile", "sim", "-p", "loligo-sim", "--", "--runs", SIM_RUNS];
     process::run_attached(&mut cargo(&arguments), CARGO_DEADLINE)
 }

@@ -13,6 +13,7 @@ mod golden;
 mod metadata;
 mod process;
 mod report;
+mod sim;
 mod soak;
 mod source;
 mod test_bed;
@@ -55,6 +56,8 @@ enum Task {
     Tidy(tidy::TidyArgs),
     /// Check licences, duplicates and sources of what we depend on
     Deny(deny::DenyArgs),
+    /// Run a client and the small cluster in virtual time, with faults that a seed draws
+    Sim(sim::SimArgs),
     /// Capture values from Ceph as test data, in place of those in tests/golden
     Golden(golden::GoldenArgs),
 }
@@ -79,6 +82,7 @@ fn main() -> ExitCode {
         Task::Fence => fence::run(),
         Task::Tidy(args) => tidy::run(&args),
         Task::Deny(args) => deny::run(&args),
+        Task::Sim(args) => sim::run(&args),
         Task::Golden(args) => golden::run(&args),
     };
     match done {
