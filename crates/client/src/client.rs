@@ -202,7 +202,7 @@ impl<C> Client<C> {
         self.life = Life::Stopped;
         self.objecter.handle(self.now, osd::Input::Shutdown);
         self.mon.shutdown();
-        self.end_waits(RequestError::Shutdown);
+        self.end_waits(RequestError::Shutdown { sent: false });
         self.timers.clear();
         // Comes last: everything that ended goes out first.
         self.carry_out_all();
@@ -285,7 +285,7 @@ impl<C> Client<C> {
         self.mon.handle(self.now, mon::Input::Timeout);
         self.objecter.handle(self.now, osd::Input::Timeout);
         while let Some(Timer::Wait(number)) = self.timers.pop_expired(self.now.mono) {
-            self.end_wait(number, RequestError::TimedOut);
+            self.end_wait(number, RequestError::TimedOut { sent: false });
         }
     }
 }

@@ -70,7 +70,7 @@ impl<C> Client<C> {
             self.timers.set(Timer::Wait(number), deadline);
         }
         if self.life == Life::Stopped {
-            self.end_wait(number, RequestError::Shutdown);
+            self.end_wait(number, RequestError::Shutdown { sent: false });
         }
         number
     }
@@ -150,7 +150,7 @@ impl<C> Client<C> {
 
     pub(crate) fn cancel_wait(&mut self, id: CallId) {
         if let Some(number) = self.waiting.number_of(id) {
-            self.end_wait(number, RequestError::Cancelled);
+            self.end_wait(number, RequestError::Cancelled { sent: false });
         }
     }
 
@@ -158,7 +158,9 @@ impl<C> Client<C> {
     pub(crate) fn end_wait(&mut self, number: u64, why: RequestError) {
         let Some(wait) = self.forget(number) else { return };
         let outcome = match (wait.until, why) {
-            (Until::Connected, RequestError::Shutdown) => Outcome::Connected(Err(ConnectError::Shutdown)),
+            (Until::Connected, RequestError::Shutdown { .. }) => {
+                Outcome::Connected(Err(ConnectError::Shutdown))
+            }
             (Until::Connected, _) => Outcome::Connected(Err(self.timed_out())),
             _ => Outcome::OsdMap(Err(why)),
         };

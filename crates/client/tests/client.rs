@@ -120,9 +120,9 @@ fn a_call_that_is_cancelled_ends_once_and_the_others_go_on() {
         world.call(Call::Cancel(CallId(id)));
     }
     assert!(matches!(world.outcome("write"), Outcome::Op(Err(OpError::Cancelled { .. }))));
-    assert!(matches!(world.outcome("command"), Outcome::Mon(Err(RequestError::Cancelled))));
-    assert!(matches!(world.outcome("latest"), Outcome::OsdMap(Err(RequestError::Cancelled))));
-    assert!(matches!(world.outcome("map"), Outcome::OsdMap(Err(RequestError::Cancelled))));
+    assert!(matches!(world.outcome("command"), Outcome::Mon(Err(RequestError::Cancelled { sent: true }))));
+    assert!(matches!(world.outcome("latest"), Outcome::OsdMap(Err(RequestError::Cancelled { sent: false }))));
+    assert!(matches!(world.outcome("map"), Outcome::OsdMap(Err(RequestError::Cancelled { sent: false }))));
     // The answer to a question that nobody has any more.
     world.serve_mon();
     assert!(world.done.is_empty());
@@ -140,7 +140,7 @@ fn waits_for_maps_end_with_the_map_or_with_their_deadline() {
     world.after(Duration::from_secs(2));
     assert!(world.done.is_empty());
     world.after(Duration::from_secs(1));
-    assert!(matches!(world.outcome("next"), Outcome::OsdMap(Err(RequestError::TimedOut))));
+    assert!(matches!(world.outcome("next"), Outcome::OsdMap(Err(RequestError::TimedOut { sent: false }))));
 }
 
 #[test]
@@ -188,7 +188,7 @@ fn waits_for_maps_have_the_default_deadline_of_what_monitors_are_asked() {
     assert!(world.done.is_empty());
     world.after(Duration::from_millis(1));
     for name in ["latest", "map"] {
-        assert!(matches!(world.outcome(name), Outcome::OsdMap(Err(RequestError::TimedOut))));
+        assert!(matches!(world.outcome(name), Outcome::OsdMap(Err(RequestError::TimedOut { sent: false }))));
     }
 }
 
@@ -202,9 +202,9 @@ fn a_shutdown_ends_everything_once_and_comes_last() {
     world.call(Call::Shutdown { done: "shutdown" });
     assert!(matches!(world.done.last(), Some(("shutdown", Outcome::Shutdown))));
     assert!(matches!(world.outcome("write"), Outcome::Op(Err(OpError::Shutdown { .. }))));
-    assert!(matches!(world.outcome("command"), Outcome::Mon(Err(RequestError::Shutdown))));
-    assert!(matches!(world.outcome("latest"), Outcome::OsdMap(Err(RequestError::Shutdown))));
-    assert!(matches!(world.outcome("map"), Outcome::OsdMap(Err(RequestError::Shutdown))));
+    assert!(matches!(world.outcome("command"), Outcome::Mon(Err(RequestError::Shutdown { sent: true }))));
+    assert!(matches!(world.outcome("latest"), Outcome::OsdMap(Err(RequestError::Shutdown { sent: false }))));
+    assert!(matches!(world.outcome("map"), Outcome::OsdMap(Err(RequestError::Shutdown { sent: false }))));
     assert!(world.cons.is_empty(), "every connection is closed");
     assert_eq!(world.client.next_timeout(), None);
     // What is asked later ends at once.
@@ -213,8 +213,14 @@ fn a_shutdown_ends_everything_once_and_comes_last() {
     world.call(Call::Start { deadline: None, done: "late start" });
     world.call(Call::WaitForLatestOsdMap { id: CallId(7), deadline: None, done: "late wait" });
     assert!(matches!(world.outcome("late write"), Outcome::Op(Err(OpError::Shutdown { .. }))));
-    assert!(matches!(world.outcome("late command"), Outcome::Mon(Err(RequestError::Shutdown))));
+    assert!(matches!(
+        world.outcome("late command"),
+        Outcome::Mon(Err(RequestError::Shutdown { sent: false }))
+    ));
     assert!(matches!(world.outcome("late start"), Outcome::Connected(Err(ConnectError::Shutdown))));
-    assert!(matches!(world.outcome("late wait"), Outcome::OsdMap(Err(RequestError::Shutdown))));
+    assert!(matches!(
+        world.outcome("late wait"),
+        Outcome::OsdMap(Err(RequestError::Shutdown { sent: false }))
+    ));
     assert!(world.cons.is_empty());
 }

@@ -97,8 +97,8 @@ impl Error {
             Self::Osd(code) | Self::Command { code, .. } => errno_of(*code),
             Self::Op(error) | Self::OutcomeUnknown(error) => error.errno(),
             Self::Cancelled => 125,
-            Self::Mon(RequestError::TimedOut) => 110,
-            Self::Mon(_) | Self::Shutdown => 108,
+            Self::Mon(error) => error.errno(),
+            Self::Shutdown => 108,
             Self::List(ListError::NoSuchPool) => 2,
             Self::List(ListError::Osd(code)) => errno_of(*code),
             Self::List(_) | Self::Answer(_) | Self::Bug(_) => 5,
@@ -116,7 +116,11 @@ impl Error {
     /// Whether the operation may have run although there is no answer.
     #[must_use]
     pub const fn may_have_run(&self) -> bool {
-        matches!(self, Self::OutcomeUnknown(_))
+        match self {
+            Self::OutcomeUnknown(_) => true,
+            Self::Mon(error) => error.may_have_run(),
+            _ => false,
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use loligo_wire::message::{MMonCommandAck, MMonSubscribe, SubscribeItem};
 
 use crate::hunt::SHORTEST;
 use crate::machine::{Phase, Timer};
-use crate::{FromMon, MonClient, MonSession, Output, Reply, RequestError, ToMon};
+use crate::{FromMon, MonClient, MonSession, Output, Reply, ToMon};
 
 impl<T> MonClient<T> {
     /// A message came (`ms_dispatch`). Whoever is called and did not let us in yet is heard about the login and the map of the
@@ -55,8 +55,8 @@ impl<T> MonClient<T> {
 
     /// What is due (`tick`).
     pub(crate) fn timeout(&mut self, now: Now) {
-        while let Some(done) = self.requests.expired(now.mono) {
-            self.outputs.push_back(Output::Done { done, result: Err(RequestError::TimedOut) });
+        while let Some((done, error)) = self.requests.expired(now.mono) {
+            self.outputs.push_back(Output::Done { done, result: Err(error) });
         }
         while let Some(timer) = self.timers.pop_expired(now.mono) {
             match timer {

@@ -148,8 +148,8 @@ impl<T> MonClient<T> {
         self.close_all();
         self.phase = Phase::Stopped;
         self.timers.clear();
-        while let Some(done) = self.requests.pop() {
-            self.outputs.push_back(Output::Done { done, result: Err(RequestError::Shutdown) });
+        while let Some((done, error)) = self.requests.shut_down() {
+            self.outputs.push_back(Output::Done { done, result: Err(error) });
         }
     }
 
@@ -158,7 +158,7 @@ impl<T> MonClient<T> {
     pub fn submit(&mut self, request: Request, deadline: Option<Mono>, done: T) -> Tid {
         let tid = self.requests.insert(request, deadline, done);
         if matches!(self.phase, Phase::Stopped) {
-            self.end_request(tid, RequestError::Shutdown);
+            self.end_request(tid, RequestError::Shutdown { sent: false });
         } else if let Phase::Active(session, _) = self.phase
             && let Some(message) = self.requests.message(tid, self.monitors.fsid)
         {
@@ -169,11 +169,11 @@ impl<T> MonClient<T> {
 
     /// Ends a request with [`RequestError::Cancelled`], if it has not ended. A command may be carried out all the same.
     pub fn cancel(&mut self, tid: Tid) {
-        self.end_request(tid, RequestError::Cancelled);
+        self.end_request(tid, RequestError::Cancelled { sent: false });
     }
 
     pub(crate) fn end_request(&mut self, tid: Tid, error: RequestError) {
-        if let Some(done) = self.requests.remove(tid) {
+        if let Some((done, error)) = self.requests.fail(tid, error) {
             self.outputs.push_back(Output::Done { done, result: Err(error) });
         }
     }

@@ -89,19 +89,64 @@ pub enum Reply {
     PoolStats(MGetPoolStatsReply),
 }
 
-/// Why a request has no reply. Whether a command was carried out is not known then.
+/// Why a request has no reply.
+///
+/// `sent` says of a command whether a monitor was sent it: if so, it may have been carried out, and nobody can tell. Of whatever else,
+/// which changes nothing, it is false.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum RequestError {
     /// Its deadline came.
-    #[error("no monitor answered in time")]
-    TimedOut,
+    #[error("no monitor answered in time{}", fate(*sent))]
+    TimedOut {
+        /// Whether it is a command that was sent.
+        sent: bool,
+    },
     /// It was cancelled.
-    #[error("cancelled")]
-    Cancelled,
+    #[error("cancelled{}", fate(*sent))]
+    Cancelled {
+        /// Whether it is a command that was sent.
+        sent: bool,
+    },
     /// The client was shut down.
-    #[error("the client was shut down")]
-    Shutdown,
+    #[error("the client was shut down{}", fate(*sent))]
+    Shutdown {
+        /// Whether it is a command that was sent.
+        sent: bool,
+    },
+}
+
+const fn fate(sent: bool) -> &'static str {
+    if sent { "; the command was sent, and may have been carried out" } else { "" }
+}
+
+impl RequestError {
+    /// Whether it is a command that may have been carried out although there is no answer.
+    #[must_use]
+    pub const fn may_have_run(self) -> bool {
+        match self {
+            Self::TimedOut { sent } | Self::Cancelled { sent } | Self::Shutdown { sent } => sent,
+        }
+    }
+
+    /// The error number that fits: `ETIMEDOUT`, `ECANCELED`, `ESHUTDOWN`.
+    #[must_use]
+    pub const fn errno(self) -> i32 {
+        match self {
+            Self::TimedOut { .. } => 110,
+            Self::Cancelled { .. } => 125,
+            Self::Shutdown { .. } => 108,
+        }
+    }
+
+    /// The same error for a command that was sent, or not.
+    const fn with_sent(self, sent: bool) -> Self {
+        match self {
+            Self::TimedOut { .. } => Self::TimedOut { sent },
+            Self::Cancelled { .. } => Self::Cancelled { sent },
+            Self::Shutdown { .. } => Self::Shutdown { sent },
+        }
+    }
 }
 
 /// The requests without a reply, with what their owners gave along.
@@ -116,6 +161,14 @@ pub(crate) struct Requests<T> {
 struct Row<T> {
     request: Request,
     done: T,
+    sent: bool,
+}
+
+impl<T> Row<T> {
+    fn message(&mut self, tid: Tid, fsid: Uuid) -> ToMon {
+        self.sent = true;
+        self.request.to_mon(tid, fsid)
+    }
 }
 
 impl<T> Requests<T> {
@@ -126,20 +179,26 @@ impl<T> Requests<T> {
     pub(crate) fn insert(&mut self, request: Request, deadline: Option<Mono>, done: T) -> Tid {
         self.last.0 = self.last.0.wrapping_add(1);
         let tid = self.last;
-        self.rows.insert(tid, Row { request, done });
+        self.rows.insert(tid, Row { request, done, sent: false });
         if let Some(deadline) = deadline {
             self.deadlines.set(tid, deadline);
         }
         tid
     }
 
-    /// Ends the request of that number, if it is there.
-    pub(crate) fn remove(&mut self, tid: Tid) -> Option<T> {
-        self.deadlines.cancel(&tid);
-        self.rows.remove(&tid).map(|row| row.done)
+    /// Ends the request of that number without an answer, if it is there.
+    pub(crate) fn fail(&mut self, tid: Tid, error: RequestError) -> Option<(T, RequestError)> {
+        let row = self.remove(tid)?;
+        let sent = row.sent && matches!(row.request, Request::Command { .. });
+        Some((row.done, error.with_sent(sent)))
     }
 
-    /// As [`Self::remove`], but only where `reply` answers what was asked.
+    fn remove(&mut self, tid: Tid) -> Option<Row<T>> {
+        self.deadlines.cancel(&tid);
+        self.rows.remove(&tid)
+    }
+
+    /// Ends the request of that number where `reply` answers what was asked.
     pub(crate) fn answer(&mut self, tid: Tid, reply: &Reply) -> Option<T> {
         let fits = matches!(
             (&self.rows.get(&tid)?.request, reply),
@@ -148,20 +207,19 @@ impl<T> Requests<T> {
                 | (Request::StatFs { .. }, Reply::StatFs(_))
                 | (Request::PoolStats { .. }, Reply::PoolStats(_))
         );
-        if fits { self.remove(tid) } else { None }
+        if fits { self.remove(tid).map(|row| row.done) } else { None }
     }
 
     /// Ends a request whose deadline came. Call until there is none.
-    pub(crate) fn expired(&mut self, now: Mono) -> Option<T> {
+    pub(crate) fn expired(&mut self, now: Mono) -> Option<(T, RequestError)> {
         let tid = self.deadlines.pop_expired(now)?;
-        self.remove(tid)
+        self.fail(tid, RequestError::TimedOut { sent: false })
     }
 
-    /// Ends the first request.
-    pub(crate) fn pop(&mut self) -> Option<T> {
-        let (tid, row) = self.rows.pop_first()?;
-        self.deadlines.cancel(&tid);
-        Some(row.done)
+    /// Ends the first request. Call until there is none.
+    pub(crate) fn shut_down(&mut self) -> Option<(T, RequestError)> {
+        let tid = *self.rows.first_key_value()?.0;
+        self.fail(tid, RequestError::Shutdown { sent: false })
     }
 
     pub(crate) fn next_timeout(&self) -> Option<Mono> {
@@ -172,13 +230,14 @@ impl<T> Requests<T> {
         self.rows.iter().find(|(_, row)| is_owner(&row.done)).map(|(tid, _)| *tid)
     }
 
-    /// The message that asks it.
-    pub(crate) fn message(&self, tid: Tid, fsid: Uuid) -> Option<ToMon> {
-        self.rows.get(&tid).map(|row| row.request.to_mon(tid, fsid))
+    /// The message that asks it. It counts as sent.
+    pub(crate) fn message(&mut self, tid: Tid, fsid: Uuid) -> Option<ToMon> {
+        self.rows.get_mut(&tid).map(|row| row.message(tid, fsid))
     }
 
-    /// The messages that ask all of them, in the order in which they were first asked.
-    pub(crate) fn messages(&self, fsid: Uuid) -> impl Iterator<Item = (Tid, ToMon)> {
-        self.rows.iter().map(move |(tid, row)| (*tid, row.request.to_mon(*tid, fsid)))
+    /// The messages that ask all of them, in the order in which they were first asked. They count
+    /// as sent.
+    pub(crate) fn messages(&mut self, fsid: Uuid) -> impl Iterator<Item = (Tid, ToMon)> {
+        self.rows.iter_mut().map(move |(tid, row)| (*tid, row.message(*tid, fsid)))
     }
 }
