@@ -50,8 +50,7 @@ impl Osd {
         if request.writes() && self.is_full(&request) {
             // Without FULL_TRY it was sent before the map said so; its sender holds it from then on.
             if request.flags.has(OsdFlags::FULL_TRY) {
-                let answer =
-                    request.answer_result(epoch, ErrorCode::ENOSPC.0, EVersion::default(), 0);
+                let answer = request.answer_result(epoch, ErrorCode::ENOSPC.0, EVersion::default(), 0);
                 self.answer(id, answer);
             }
             return;

@@ -104,12 +104,7 @@ impl Pg {
 
     /// Takes what a new map says. A new interval starts over; within an interval, a PG that waits for an OSD looks who is
     /// up now.
-    pub(super) fn advance(
-        &mut self,
-        interval: &Interval,
-        up_from: &UpFrom<'_>,
-        out: &mut Vec<PgOut>,
-    ) {
+    pub(super) fn advance(&mut self, interval: &Interval, up_from: &UpFrom<'_>, out: &mut Vec<PgOut>) {
         if interval.since == self.interval.since {
             self.look_for_source(up_from, out);
             return;
@@ -183,12 +178,7 @@ impl Pg {
         }
     }
 
-    fn choose_source(
-        &mut self,
-        last_active: Vec<OsdId>,
-        up_from: &UpFrom<'_>,
-        out: &mut Vec<PgOut>,
-    ) {
+    fn choose_source(&mut self, last_active: Vec<OsdId>, up_from: &UpFrom<'_>, out: &mut Vec<PgOut>) {
         match last_active.iter().find_map(|osd| Some((*osd, up_from(*osd)?))) {
             Some((osd, since)) => {
                 out.push(PgOut::Bus(
