@@ -43,11 +43,12 @@ impl Rados {
     fn run(&self, name: &Name, verb: &str, file: &Path) {
         let mut command = Command::new("rados");
         command.arg("-c").arg(&self.conf).args(["-p", &name.pool]);
+        // In one word with its option: a value that starts with a dash would be taken for another option.
         if !name.namespace.is_empty() {
-            command.args(["-N", &name.namespace]);
+            command.arg(format!("--namespace={}", name.namespace));
         }
         if !name.locator.is_empty() {
-            command.args(["--object-locator", &name.locator]);
+            command.arg(format!("--object-locator={}", name.locator));
         }
         let output = command.args([verb, "--", &name.object]).arg(file).output();
         succeed(&format!("rados {verb} {name:?}"), output);

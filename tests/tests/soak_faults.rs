@@ -12,11 +12,24 @@ use loligo_tests::sockets::{self, Cutter, Peers};
 
 const POOL: &str = "faults";
 
+/// Each twentieth message waits for a tenth of a second in its OSD. So there is always something for a fault to hit, and the
+/// writes of some minutes do not fill the OSDs' stores, whose RocksDB cannot keep up with thousands a second on a small machine.
+const CLUSTER: &[&str] = &[
+    "--store",
+    "bluestore",
+    "--osds",
+    "4",
+    "--set",
+    "osd debug inject dispatch delay probability=0.05",
+    "--set",
+    "osd debug inject dispatch delay duration=0.1",
+];
+
 #[test]
 #[ignore = "minutes long: cargo xtask soak faults"]
 fn no_append_is_lost_doubled_or_stuck() {
     let started = Instant::now();
-    let Some(ceph) = Ceph::up("soak_faults", &["--store", "bluestore", "--osds", "4"]) else { return };
+    let Some(ceph) = Ceph::up("soak_faults", CLUSTER) else { return };
     let _told = Diagnosis(&ceph);
     assert!(sockets::can_cut(), "`ss -K` does not cut connections here: that takes root");
     rados::ceph(&ceph.conf(), &["osd", "pool", "create", POOL, "12", "12"]);

@@ -35,9 +35,11 @@ const GLOBAL: &[(&str, &str)] = &[
     ("log_to_stderr", "false"),
     ("mon_cluster_log_to_stderr", "false"),
     ("memstore_device_bytes", "4294967296"),
-    ("bluestore_block_size", "2147483648"),
+    ("bluestore_block_size", "3221225472"),
     ("bluestore_cache_autotune", "false"),
     ("bluestore_cache_size", "134217728"),
+    // Else a file counts as a slow disk, and each small write goes by way of RocksDB, which grows without end under load.
+    ("bluestore_debug_enforce_settings", "ssd"),
     // As Ceph has them, but for the buffers and the logs behind them: of 256 MB each, they would take 2 GB of /dev/shm per OSD.
     ("bluestore_rocksdb_options", ROCKSDB),
 ];

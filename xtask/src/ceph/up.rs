@@ -30,7 +30,7 @@ const READY_DEADLINE: Duration = Duration::from_secs(120);
 const MON_PORTS: Range<u16> = 10_000..30_000;
 
 /// Size of each OSD's block file. It takes room as its blocks are first used, and gives none back.
-const BLOCK_FILE_BYTES: u64 = 2 << 30;
+const BLOCK_FILE_BYTES: u64 = 3 << 30;
 
 const READY_INTERVAL: Duration = Duration::from_millis(100);
 
