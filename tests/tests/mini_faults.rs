@@ -1,5 +1,4 @@
 //! OSDs and pools that go while they are used, on the small cluster.
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on must fail")]
 
 use std::thread;
 use std::time::Duration;
