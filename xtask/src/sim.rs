@@ -34,7 +34,9 @@ pub(crate) struct SimArgs {
 pub(crate) fn run(args: &SimArgs) -> Result<()> {
     let mut words = match args.seed {
         Some(seed) => vec!["--seed".to_owned(), seed.to_string()],
-        None => ["--runs", &args.runs.to_string(), "--start", &args.start.to_string()].map(str::to_owned).into(),
+        None => {
+            ["--runs", &args.runs.to_string(), "--start", &args.start.to_string()].map(str::to_owned).into()
+        }
     };
     words.extend(args.verbose.then(|| "-v".to_owned()));
     let mut command = Command::new("cargo");
