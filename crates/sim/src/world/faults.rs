@@ -138,7 +138,7 @@ impl World {
             return;
         }
         self.phase = Phase::Healed(self.core.now);
-        self.core.net.weather.slow = 0;
+        self.core.net.weather.heal();
         self.fault(Fault::StartMon);
         self.mon.set_skew(0);
         for osd in 0..self.plan.osds {
