@@ -42,15 +42,15 @@ impl Rados {
 
     fn run(&self, name: &Name, verb: &str, file: &Path) {
         let mut command = Command::new("rados");
-        command.arg("-c").arg(&self.conf).args(["-p", &name.pool]);
-        // In one word with its option: a value that starts with a dash would be taken for another option.
+        command.arg("-c").arg(&self.conf);
+        // In one word with its option, and not as the last option: `rados` 16.2 refuses values that start with a dash there.
         if !name.namespace.is_empty() {
             command.arg(format!("--namespace={}", name.namespace));
         }
         if !name.locator.is_empty() {
             command.arg(format!("--object-locator={}", name.locator));
         }
-        let output = command.args([verb, "--", &name.object]).arg(file).output();
+        let output = command.args(["-p", &name.pool, verb, "--", &name.object]).arg(file).output();
         succeed(&format!("rados {verb} {name:?}"), output);
     }
 }
