@@ -2,8 +2,6 @@
 
 use core::fmt;
 
-use crate::{Decode, DecodeError, Decoder, Encode, Encoder};
-
 macro_rules! id {
     ($(#[$doc:meta])* $name:ident($inner:ty)) => {
         $(#[$doc])*
@@ -16,19 +14,7 @@ macro_rules! id {
             }
         }
 
-        impl Decode for $name {
-            const MIN_SIZE: usize = <$inner>::MIN_SIZE;
-
-            fn decode(d: &mut Decoder<'_>) -> Result<Self, DecodeError> {
-                <$inner>::decode(d).map(Self)
-            }
-        }
-
-        impl Encode for $name {
-            fn encode(&self, e: &mut Encoder) {
-                self.0.encode(e);
-            }
-        }
+        $crate::codec::as_inner!($name($inner));
     };
 }
 

@@ -3,7 +3,6 @@
 use core::fmt;
 
 use crate::entity::EntityType;
-use crate::{Decode, DecodeError, Decoder, Encode, Encoder};
 
 macro_rules! number {
     ($(#[$doc:meta])* $name:ident($inner:ty)) => {
@@ -11,19 +10,7 @@ macro_rules! number {
         #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub struct $name(pub $inner);
 
-        impl Decode for $name {
-            const MIN_SIZE: usize = <$inner>::MIN_SIZE;
-
-            fn decode(d: &mut Decoder<'_>) -> Result<Self, DecodeError> {
-                <$inner>::decode(d).map(Self)
-            }
-        }
-
-        impl Encode for $name {
-            fn encode(&self, e: &mut Encoder) {
-                self.0.encode(e);
-            }
-        }
+        $crate::codec::as_inner!($name($inner));
     };
 }
 

@@ -28,6 +28,26 @@ macro_rules! scalar {
     )*};
 }
 
+/// Reads and writes a newtype as what is in it.
+macro_rules! as_inner {
+    ($name:ident($inner:ty)) => {
+        impl $crate::Decode for $name {
+            const MIN_SIZE: usize = <$inner as $crate::Decode>::MIN_SIZE;
+
+            fn decode(d: &mut $crate::Decoder<'_>) -> Result<Self, $crate::DecodeError> {
+                <$inner as $crate::Decode>::decode(d).map(Self)
+            }
+        }
+
+        impl $crate::Encode for $name {
+            fn encode(&self, e: &mut $crate::Encoder) {
+                $crate::Encode::encode(&self.0, e);
+            }
+        }
+    };
+}
+pub(crate) use as_inner;
+
 scalar!(u8, u16, u32, u64, i8, i16, i32, i64, f32, f64);
 
 /// One byte; anything but 0 is true, as in Ceph.

@@ -11,3 +11,4 @@ mod impls;
 pub use decoder::{Decode, Decoder};
 pub use encoder::{Encode, Encoder};
 pub use error::DecodeError;
+pub(crate) use impls::as_inner;

@@ -3,8 +3,6 @@
 use core::fmt;
 use core::ops::{BitAnd, BitOr, BitOrAssign, Not};
 
-use crate::{Decode, DecodeError, Decoder, Encode, Encoder};
-
 macro_rules! flags {
     ($(#[$doc:meta])* $name:ident($inner:ty), $prefix:literal { $($(#[$flag_doc:meta])* $flag:ident = $value:expr;)* }) => {
         $(#[$doc])*
@@ -94,19 +92,7 @@ macro_rules! flags {
             }
         }
 
-        impl Decode for $name {
-            const MIN_SIZE: usize = <$inner>::MIN_SIZE;
-
-            fn decode(d: &mut Decoder<'_>) -> Result<Self, DecodeError> {
-                <$inner>::decode(d).map(Self)
-            }
-        }
-
-        impl Encode for $name {
-            fn encode(&self, e: &mut Encoder) {
-                self.0.encode(e);
-            }
-        }
+        $crate::codec::as_inner!($name($inner));
     };
 }
 
@@ -254,19 +240,7 @@ macro_rules! numbers {
             )*
         }
 
-        impl Decode for $name {
-            const MIN_SIZE: usize = 1;
-
-            fn decode(d: &mut Decoder<'_>) -> Result<Self, DecodeError> {
-                u8::decode(d).map(Self)
-            }
-        }
-
-        impl Encode for $name {
-            fn encode(&self, e: &mut Encoder) {
-                self.0.encode(e);
-            }
-        }
+        $crate::codec::as_inner!($name(u8));
     };
 }
 
