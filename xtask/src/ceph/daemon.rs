@@ -16,6 +16,8 @@ use crate::process;
 const START_DEADLINE: Duration = Duration::from_secs(120);
 const END_DEADLINE: Duration = Duration::from_secs(60);
 const POLL_INTERVAL: Duration = Duration::from_millis(10);
+/// The kernel's flag of a task that is on its way out, in `/proc/PID/stat`.
+const PF_EXITING: u32 = 4;
 
 /// A daemon's name as Ceph writes it: `osd.0`, `mon.a`, `mgr.x`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -77,6 +79,7 @@ impl DaemonName {
 pub(crate) struct Process {
     pid: Pid,
     started: String,
+    is_ending: bool,
     arguments: Vec<u8>,
 }
 
@@ -86,22 +89,25 @@ impl Process {
         let pid = Pid::from_raw(number)?;
         let stat = fs::read_to_string(format!("/proc/{number}/stat")).ok()?;
         // The name, which comes second, may hold anything. After it come the state, which is that of the first
-        // thread, then as 20th field the number of threads and as 22nd the start.
+        // thread, then as 9th field the kernel's flags, as 20th the number of threads and as 22nd the start.
         let (_, fields) = stat.rsplit_once(')')?;
         let mut fields = fields.split_whitespace();
         let state = fields.next()?;
-        let threads: u32 = fields.nth(16)?.parse().ok()?;
+        let flags: u32 = fields.nth(5)?.parse().ok()?;
+        let threads: u32 = fields.nth(10)?.parse().ok()?;
         let started = fields.nth(1)?.to_owned();
         if matches!(state, "Z" | "X") && threads <= 1 {
             return None;
         }
         let arguments = fs::read(format!("/proc/{number}/cmdline")).ok()?;
-        Some(Process { pid, started, arguments })
+        Some(Process { pid, started, is_ending: flags & PF_EXITING != 0, arguments })
     }
 
-    /// Whether it has lost its memory, arguments included, but not yet its files and their locks.
+    /// Whether it may have lost its memory, arguments included, but not yet its files and their locks.
+    ///
+    /// Missing arguments alone do not tell: a process that has only just been started has none yet either.
     fn is_ending(&self) -> bool {
-        self.arguments.is_empty()
+        self.is_ending
     }
 
     /// Sends `signal`.
