@@ -199,14 +199,19 @@ impl<C> Client<C> {
     }
 
     fn shutdown(&mut self, done: C) {
+        self.stop();
+        // Comes last: everything that ended goes out first.
+        self.carry_out_all();
+        self.tell(done, Outcome::Shutdown);
+    }
+
+    /// Ends everything. What is asked later ends at once.
+    fn stop(&mut self) {
         self.life = Life::Stopped;
         self.objecter.handle(self.now, osd::Input::Shutdown);
         self.mon.shutdown();
         self.end_waits(RequestError::Shutdown { sent: false });
         self.timers.clear();
-        // Comes last: everything that ended goes out first.
-        self.carry_out_all();
-        self.tell(done, Outcome::Shutdown);
     }
 
     pub(crate) fn tell(&mut self, done: C, outcome: Outcome) {
@@ -305,6 +310,7 @@ impl<C> Endpoint for Client<C> {
             Input::Net(event) => self.net(event),
             Input::Call(call) => self.call(call),
             Input::Timeout => self.timeout(),
+            Input::Stopped => self.stop(),
         }
     }
 

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use loligo_auth::{AuthorizeHandler, Verdict};
 use loligo_client::{Call, CallId, ConnectError, Done, Options, Outcome};
 use loligo_monclient::{Request, RequestError};
-use loligo_msgr_proto::{AuthRequest, AuthStep, Endpoint, Fault};
+use loligo_msgr_proto::{AuthRequest, AuthStep, Endpoint, Fault, Input};
 use loligo_objecter::{ObjectOperation, Op, OpError};
 use loligo_wire::cephx::AuthMethod;
 use loligo_wire::entity::{EntityName, EntityType};
@@ -190,6 +190,22 @@ fn waits_for_maps_have_the_default_deadline_of_what_monitors_are_asked() {
     for name in ["latest", "map"] {
         assert!(matches!(world.outcome(name), Outcome::OsdMap(Err(RequestError::TimedOut { sent: false }))));
     }
+}
+
+#[test]
+fn when_its_driver_has_ended_everything_ends_with_an_error() {
+    let mut world = World::connected();
+    world.call(write(1, "write"));
+    world.call(command(2, "command"));
+    world.call(Call::WaitForOsdMap { id: CallId(3), epoch: Epoch(9), deadline: None, done: "map" });
+    world.handle(Input::Stopped);
+    assert!(matches!(world.outcome("write"), Outcome::Op(Err(OpError::Shutdown { .. }))));
+    assert!(matches!(world.outcome("command"), Outcome::Mon(Err(RequestError::Shutdown { sent: true }))));
+    assert!(matches!(world.outcome("map"), Outcome::OsdMap(Err(RequestError::Shutdown { sent: false }))));
+    world.call(write(4, "late write"));
+    assert!(matches!(world.outcome("late write"), Outcome::Op(Err(OpError::Shutdown { .. }))));
+    assert_eq!(world.client.next_timeout(), None);
+    world.handle(Input::Stopped);
 }
 
 #[test]

@@ -57,6 +57,10 @@ pub enum Input<Msg, Call> {
     Call(Call),
     /// The time that [`Endpoint::next_timeout`] gave has come.
     Timeout,
+    /// The driver has ended, as it was asked to or because of a fault of its own. Connections are gone, none will open any
+    /// more, and no time will be told: whoever waits for something must hear now that it will not come. What is asked
+    /// later still arrives. May come more than once.
+    Stopped,
 }
 
 /// What an [`Endpoint`] wants done.

@@ -91,7 +91,7 @@ impl Endpoint for Echo {
             Input::Net(NetEvent::Message { .. }) => Output::Done(Told::Answer),
             Input::Net(NetEvent::Connected { .. }) => Output::Done(Told::Connected),
             Input::Net(NetEvent::Reset { why, .. }) if !self.serves => Output::Done(Told::Reset(why)),
-            Input::Net(_) | Input::Timeout => return,
+            Input::Net(_) | Input::Timeout | Input::Stopped => return,
         };
         self.outputs.push_back(output);
     }

@@ -12,7 +12,7 @@ use loligo_wire::entity::{EntityAddr, EntityAddrVec};
 use mio::Poll;
 
 use crate::bind::{self, BindAddr};
-use crate::drain::Shared;
+use crate::drain::{Shared, Thread};
 use crate::options::NodeOptions;
 use crate::reactor::Reactor;
 use crate::remote::{Command, Remote};
@@ -91,7 +91,7 @@ where
             Reactor::new(Arc::clone(&shared), poll, options.ms_tcp_nodelay, options.ms_tcp_rcvbuf);
         let thread = thread::Builder::new().name(options.thread_name).spawn(move || reactor.run())?;
         // The endpoint may have something to say before anybody asks.
-        shared.run();
+        shared.run(Thread::Caller);
         Ok(Self(Arc::new(Owner {
             shared,
             thread: Mutex::new(Some(thread)),
@@ -105,7 +105,7 @@ impl<E: Endpoint> Node<E> {
     /// Asks something of the endpoint. Does not block; what comes of it goes to the sink.
     pub fn call(&self, call: E::Call) {
         self.0.shared.post(Input::Call(call), Held::default());
-        self.0.shared.run();
+        self.0.shared.run(Thread::Caller);
     }
 
     /// A short look at the endpoint, under its lock: nothing that blocks or takes long. Not for use within `with`.
@@ -155,8 +155,8 @@ impl<E: Endpoint> Node<E> {
         EntityAddrVec::from(lock(&self.0.shared.pool).my_addr())
     }
 
-    /// Closes all connections and ends the thread. The endpoint sees each connection reset; calls that come later
-    /// still reach it. From a second time on, and from the node's own thread, it does not wait.
+    /// Closes all connections and ends the thread. The endpoint sees each connection reset, then [`Input::Stopped`]; calls
+    /// that come later still reach it. From a second time on, and from the node's own thread, it does not wait.
     pub fn shutdown(&self) {
         self.0.shutdown();
     }

@@ -17,7 +17,7 @@ use mio::{Events, Interest, Poll, Token};
 use socket2::{Domain, Protocol, Socket, Type};
 
 use crate::cell::{After, Cell, ReadOutcome, kind};
-use crate::drain::Shared;
+use crate::drain::{Shared, Thread};
 use crate::remote::{Command, WAKE};
 use crate::sync::lock;
 use accept::Accepter;
@@ -26,6 +26,8 @@ use accept::Accepter;
 const READS_MAX: usize = 16;
 /// How many events are taken at once.
 const EVENTS_MAX: usize = 256;
+/// How many panics of endpoint and sink are survived while the node ends.
+const PANICS_MAX: usize = 1_000;
 
 /// The thread that reads, accepts, dials and keeps time. It alone takes the events of pipes, so they reach the
 /// endpoint in order.
@@ -71,13 +73,24 @@ impl<E: Endpoint> Reactor<E> {
         }
     }
 
-    /// Works until the node is shut down. A sink that panics on this thread ends the node as well, with all
-    /// connections reset, so that nobody waits for ever.
+    /// Works until the node is shut down. A panic on this thread, be it of the endpoint or of the sink, and an event queue
+    /// that is broken end the node as well: all connections are reset and the endpoint hears that there will be nothing more,
+    /// so that nobody waits for ever.
     pub(crate) fn run(&mut self) {
         if panic::catch_unwind(AssertUnwindSafe(|| self.work())).is_err() {
             tracing::error!("the node ends because of a panic on its thread");
         }
-        self.close_all();
+        self.shared.stopped.store(true, Ordering::SeqCst);
+        if panic::catch_unwind(AssertUnwindSafe(|| self.mark_down_all(&Fault::Shutdown))).is_err() {
+            tracing::error!("a panic while the connections were closed");
+        }
+        self.shared.post(Input::Stopped, Held::default());
+        // Who panicked once may again. Each time, that takes what it stumbled over out of the way.
+        for _ in 0..PANICS_MAX {
+            if panic::catch_unwind(AssertUnwindSafe(|| self.shared.run(Thread::Reactor))).is_ok() {
+                break;
+            }
+        }
     }
 
     fn work(&mut self) {
@@ -94,7 +107,7 @@ impl<E: Endpoint> Reactor<E> {
                 self.read(&cell);
             }
             self.fire();
-            self.shared.run();
+            self.shared.run(Thread::Reactor);
         }
     }
 
@@ -120,6 +133,10 @@ impl<E: Endpoint> Reactor<E> {
                 match command {
                     Command::Dial(cell) => self.dial(&cell),
                     Command::Service(cell) => self.read(&cell),
+                    Command::Flush(cell) => {
+                        cell.taken();
+                        self.settle(&cell);
+                    }
                     Command::Close(cell) => self.close(&cell),
                     Command::Listen(listener) => self.listen(listener),
                     Command::MarkDownAll => self.mark_down_all(&Fault::Closed),
@@ -127,7 +144,7 @@ impl<E: Endpoint> Reactor<E> {
                 }
             }
             self.commands = commands;
-            self.shared.run();
+            self.shared.run(Thread::Reactor);
         }
     }
 
@@ -268,12 +285,6 @@ impl<E: Endpoint> Reactor<E> {
             // Others may hold the cell a little longer: the socket ends now. Where it ended already, so much the better.
             let _ = stream.shutdown(std::net::Shutdown::Both);
         }
-    }
-
-    fn close_all(&mut self) {
-        self.shared.stopped.store(true, Ordering::SeqCst);
-        self.mark_down_all(&Fault::Shutdown);
-        self.shared.run();
     }
 
     /// Takes no more calls, and resets all connections.

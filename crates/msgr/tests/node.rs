@@ -195,6 +195,7 @@ fn shutdown_resets_everything_and_may_be_called_from_anywhere() {
         }
     });
     assert_eq!(told.recv_timeout(PATIENCE), Ok(Told::Reset(Fault::Shutdown)));
+    assert_eq!(told.recv_timeout(PATIENCE), Ok(Told::Stopped));
     node.call(Call::Connect(addrs));
     assert_eq!(told.recv_timeout(PATIENCE), Ok(Told::Reset(Fault::Shutdown)));
 }
@@ -227,6 +228,7 @@ fn nothing_is_heard_of_a_connection_after_mark_down() {
     node.call(Call::MarkDown);
     node.call(Call::Send(Note::new(1, "", "")));
     node.shutdown();
+    assert_eq!(told.try_recv(), Ok(Told::Stopped));
     assert!(told.try_recv().is_err());
 }
 
@@ -249,4 +251,20 @@ fn a_sink_that_panics_on_the_nodes_thread_ends_the_node_with_all_connections_res
         node.call(Call::Send(Note::new(1, "", "")));
         thread::yield_now();
     }
+    // A sink that panics again loses what it was given, and no more.
+    let rest = std::iter::from_fn(|| told.recv_timeout(PATIENCE).ok());
+    assert!(rest.into_iter().any(|told| told == Told::Stopped));
+}
+
+#[test]
+fn an_endpoint_that_panics_on_the_nodes_thread_hears_that_there_will_be_nothing_more() {
+    let (_server, addrs) = echo_server();
+    let (node, told) = connected(&addrs);
+    // It panics a second time while the node ends.
+    node.call(Call::Panic);
+    assert_eq!(told.recv_timeout(PATIENCE), Ok(Told::Reset(Fault::Shutdown)));
+    assert_eq!(told.recv_timeout(PATIENCE), Ok(Told::Stopped));
+    // Who asks now does not wait either.
+    node.call(Call::Connect(addrs));
+    assert_eq!(told.recv_timeout(PATIENCE), Ok(Told::Reset(Fault::Shutdown)));
 }

@@ -92,6 +92,7 @@ impl Endpoint for Client {
             Input::Call(input) => self.objecter.handle(now, input),
             Input::Net(event) => self.net(now, event),
             Input::Timeout => self.objecter.handle(now, objecter::Input::Timeout),
+            Input::Stopped => self.objecter.handle(now, objecter::Input::Shutdown),
         }
     }
 

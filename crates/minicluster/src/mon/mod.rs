@@ -315,6 +315,7 @@ impl Endpoint for Mon {
                     self.rotate(now);
                 }
             }
+            Input::Stopped => {}
         }
     }
 

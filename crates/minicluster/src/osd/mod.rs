@@ -199,7 +199,7 @@ impl Endpoint for Osd {
             Input::Net(event) => self.net(now, event),
             Input::Call(OsdCall::Start(addrs)) => self.start(addrs),
             Input::Call(OsdCall::Bus(message)) => self.heard(message),
-            Input::Timeout => {}
+            Input::Timeout | Input::Stopped => {}
         }
     }
 

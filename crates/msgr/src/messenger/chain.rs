@@ -163,7 +163,8 @@ impl Endpoint for DispatcherChain {
                 }
                 Output::Net(command)
             }
-            Input::Timeout => return,
+            // Each connection was reset before.
+            Input::Timeout | Input::Stopped => return,
         };
         self.outputs.push_back(output);
     }

@@ -4,6 +4,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use bytes::Bytes;
 use loligo_base::{Mono, Now};
@@ -120,6 +121,8 @@ pub(crate) enum Call {
     Connect(EntityAddrVec),
     Send(Note),
     Alarm(Mono),
+    /// Two alarms, a little later, at which the endpoint panics.
+    Panic,
     MarkDown,
 }
 
@@ -130,13 +133,15 @@ pub(crate) enum Told {
     Answer(Note),
     Reset(Fault),
     Alarm(Mono),
+    Stopped,
 }
 
 /// Calls one peer.
 #[derive(Default)]
 pub(crate) struct Caller {
     outputs: VecDeque<Output<Told>>,
-    alarms: BTreeMap<Mono, ()>,
+    /// When each alarm is due, and whether it is one to panic at.
+    alarms: BTreeMap<Mono, bool>,
     cons: u64,
 }
 
@@ -166,16 +171,24 @@ impl Endpoint for Caller {
             }
             Input::Call(Call::MarkDown) => Output::Net(NetCommand::MarkDown { con: self.con() }),
             Input::Call(Call::Alarm(at)) => {
-                self.alarms.insert(at, ());
+                self.alarms.insert(at, false);
+                return;
+            }
+            Input::Call(Call::Panic) => {
+                let soon = now.mono + Duration::from_millis(20);
+                self.alarms.extend([(soon, true), (soon + Duration::from_nanos(1), true)]);
                 return;
             }
             Input::Timeout => match self.alarms.first_key_value() {
-                Some((at, ())) if *at <= now.mono => {
+                Some((at, panics)) if *at <= now.mono => {
+                    let panics = *panics;
                     self.alarms.pop_first();
+                    assert!(!panics, "as the test wants");
                     Output::Done(Told::Alarm(now.mono))
                 }
                 _ => return,
             },
+            Input::Stopped => Output::Done(Told::Stopped),
             Input::Net(event) => match event {
                 NetEvent::AuthWanted { con, request } => Output::Net(no_auth(con, &request)),
                 NetEvent::Connected { .. } => Output::Done(Told::Connected),
@@ -192,7 +205,7 @@ impl Endpoint for Caller {
     }
 
     fn next_timeout(&self) -> Option<Mono> {
-        self.alarms.first_key_value().map(|(at, ())| *at)
+        self.alarms.first_key_value().map(|(at, _)| *at)
     }
 }
 
