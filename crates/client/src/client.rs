@@ -16,6 +16,7 @@ use loligo_wire::{GlobalId, Uuid};
 
 use crate::links::{Link, Links};
 use crate::maps::Waiting;
+use crate::under_way::{Place, UnderWay};
 use crate::{Call, CallId, ClientMsg, Done, Options, Outcome};
 
 /// A whole RADOS client as one [`Endpoint`]: a [`MonClient`] and an [`Objecter`], joined.
@@ -29,6 +30,7 @@ pub struct Client<C> {
     pub(crate) objecter: Objecter<Tagged<C>>,
     pub(crate) links: Links,
     pub(crate) waiting: Waiting<C>,
+    pub(crate) under_way: UnderWay,
     /// Where the monitors of `mon_host` are, and what became of the last call to each.
     pub(crate) faults: BTreeMap<EntityAddr, Fault>,
     /// How often new tickets came.
@@ -100,6 +102,7 @@ impl<C> Client<C> {
             options,
             links: Links::default(),
             waiting,
+            under_way: UnderWay::default(),
             faults: BTreeMap::new(),
             tickets: 0,
             life: Life::New,
@@ -140,6 +143,12 @@ impl<C> Client<C> {
         self.objecter.num_ops()
     }
 
+    /// How many calls that can be cancelled have not ended: ops, requests to the monitors, waits for maps.
+    #[must_use]
+    pub fn num_calls(&self) -> usize {
+        self.under_way.len()
+    }
+
     /// The ops that have not ended, in the order of their submission.
     pub fn dump_ops(&self) -> impl Iterator<Item = osd::OpInfo> {
         self.objecter.dump_ops()
@@ -149,11 +158,13 @@ impl<C> Client<C> {
         match call {
             Call::Start { deadline, done } => self.start(deadline, done),
             Call::Op { id, op, done } => {
-                self.objecter.op_submit(self.now, op, Tagged { id, done });
+                let tid = self.objecter.op_submit(self.now, op, Tagged { id, done });
+                self.under_way.insert(id, Place::Op(tid));
             }
             Call::Mon { id, request, deadline, done } => {
                 let deadline = deadline.or(self.default_deadline());
-                self.mon.submit(request, deadline, Asked::Call(Tagged { id, done }));
+                let tid = self.mon.submit(request, deadline, Asked::Call(Tagged { id, done }));
+                self.under_way.insert(id, Place::Request(tid));
             }
             Call::WaitForLatestOsdMap { id, deadline, done } => {
                 self.wait_for_latest(id, deadline.or(self.default_deadline()), done);
@@ -185,16 +196,13 @@ impl<C> Client<C> {
         self.wait_for_connection(deadline.unwrap_or(default), done);
     }
 
-    /// Ends a call with an error, if it has not ended. Cancelling is rare: nothing is kept to make it quick.
+    /// Ends a call with an error, if it has not ended.
     fn cancel(&mut self, id: CallId) {
-        if let Some(tid) = self.objecter.find(|token| token.id == id) {
-            self.objecter.handle(self.now, osd::Input::Cancel(tid));
-        } else if let Some(tid) =
-            self.mon.find(|asked| matches!(asked, Asked::Call(tagged) if tagged.id == id))
-        {
-            self.mon.cancel(tid);
-        } else {
-            self.cancel_wait(id);
+        match self.under_way.get(id) {
+            Some(Place::Op(tid)) => self.objecter.handle(self.now, osd::Input::Cancel(tid)),
+            Some(Place::Request(tid)) => self.mon.cancel(tid),
+            Some(Place::Wait(number)) => self.end_wait(number, RequestError::Cancelled { sent: false }),
+            None => {}
         }
     }
 

@@ -39,6 +39,7 @@ mod maps;
 mod msg;
 mod options;
 mod outputs;
+mod under_way;
 
 pub use call::{Call, CallId, ConnectError, Done, Outcome};
 pub use client::Client;

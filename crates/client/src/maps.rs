@@ -11,6 +11,7 @@ use loligo_wire::Epoch;
 use loligo_wire::entity::{AddrType, EntityAddrVec};
 
 use crate::client::{Asked, Life, Timer};
+use crate::under_way::Place;
 use crate::{CallId, Client, ConnectError, Outcome};
 
 /// Those that wait, by the number of their wait.
@@ -51,10 +52,6 @@ impl<C> Waiting<C> {
         Self { waits: BTreeMap::new(), last: 0, nobody }
     }
 
-    fn number_of(&self, id: CallId) -> Option<u64> {
-        self.waits.iter().find(|(_, wait)| wait.id == Some(id)).map(|(number, _)| *number)
-    }
-
     /// The numbers of the waits for which `pick` holds.
     fn pick(&self, pick: impl Fn(Until) -> bool) -> Vec<u64> {
         self.waits.iter().filter(|(_, wait)| pick(wait.until)).map(|(number, _)| *number).collect()
@@ -66,6 +63,9 @@ impl<C> Client<C> {
         self.waiting.last += 1;
         let number = self.waiting.last;
         self.waiting.waits.insert(number, Wait { id, done, until });
+        if let Some(id) = id {
+            self.under_way.insert(id, Place::Wait(number));
+        }
         if let Some(deadline) = deadline {
             self.timers.set(Timer::Wait(number), deadline);
         }
@@ -148,12 +148,6 @@ impl<C> Client<C> {
         }
     }
 
-    pub(crate) fn cancel_wait(&mut self, id: CallId) {
-        if let Some(number) = self.waiting.number_of(id) {
-            self.end_wait(number, RequestError::Cancelled { sent: false });
-        }
-    }
-
     /// Ends a wait without what was waited for.
     pub(crate) fn end_wait(&mut self, number: u64, why: RequestError) {
         let Some(wait) = self.forget(number) else { return };
@@ -175,7 +169,11 @@ impl<C> Client<C> {
 
     fn forget(&mut self, number: u64) -> Option<Wait<C>> {
         self.timers.cancel(&Timer::Wait(number));
-        self.waiting.waits.remove(&number)
+        let wait = self.waiting.waits.remove(&number)?;
+        if let Some(id) = wait.id {
+            self.under_way.remove(id);
+        }
+        Some(wait)
     }
 
     /// What there is to say of each monitor that was called.

@@ -107,7 +107,10 @@ impl<C> Client<C> {
             _ => Epoch(0),
         };
         match asked {
-            Asked::Call(tagged) => self.tell(tagged.done, Outcome::Mon(result)),
+            Asked::Call(tagged) => {
+                self.under_way.remove(tagged.id);
+                self.tell(tagged.done, Outcome::Mon(result));
+            }
             Asked::LatestMap(number) => match result {
                 Ok(_) => self.latest_map_is(number, newest),
                 Err(error) => self.end_wait(number, error),
@@ -127,7 +130,10 @@ impl<C> Client<C> {
                     self.command(NetCommand::Send { con, msg: Box::new(SharedOp { tid, message }) });
                 }
             }
-            osd::Output::Complete(token, outcome) => self.tell(token.done, Outcome::Op(outcome)),
+            osd::Output::Complete(token, outcome) => {
+                self.under_way.remove(token.id);
+                self.tell(token.done, Outcome::Op(outcome));
+            }
             osd::Output::OpenSession { session, addrs } => {
                 let con = self.links.open_osd(session);
                 self.command(NetCommand::Connect { con, peer: EntityType::OSD, addrs });

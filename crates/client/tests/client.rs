@@ -116,6 +116,7 @@ fn a_call_that_is_cancelled_ends_once_and_the_others_go_on() {
     world.call(Call::WaitForLatestOsdMap { id: CallId(3), deadline: None, done: "latest" });
     world.call(Call::WaitForOsdMap { id: CallId(4), epoch: Epoch(9), deadline: None, done: "map" });
     world.call(write(5, "other"));
+    assert_eq!(world.client.num_calls(), 5);
     for id in [1, 2, 3, 4, 1, 2, 3, 4] {
         world.call(Call::Cancel(CallId(id)));
     }
@@ -127,6 +128,27 @@ fn a_call_that_is_cancelled_ends_once_and_the_others_go_on() {
     world.serve_mon();
     assert!(world.done.is_empty());
     assert_eq!(world.client.num_ops(), 1);
+    assert_eq!(world.client.num_calls(), 1);
+}
+
+#[test]
+fn a_call_that_has_ended_is_not_kept_for_a_cancellation() {
+    let mut world = World::connected();
+    let deadline = Some(world.now.mono + Duration::from_secs(1));
+    world.call(Call::WaitForLatestOsdMap { id: CallId(1), deadline: None, done: "latest" });
+    world.serve_mon();
+    world.call(Call::WaitForOsdMap { id: CallId(2), epoch: Epoch(1), deadline: None, done: "map" });
+    let request = Request::GetVersion { what: "monmap".into() };
+    world.call(Call::Mon { id: CallId(3), request, deadline: None, done: "version" });
+    world.serve_mon();
+    world.call(Call::WaitForOsdMap { id: CallId(4), epoch: Epoch(2), deadline, done: "next" });
+    assert_eq!((world.done.len(), world.client.num_calls()), (3, 1));
+    world.after(Duration::from_secs(1));
+    assert_eq!((world.done.len(), world.client.num_calls()), (4, 0));
+    world.call(write(5, "write"));
+    world.call(Call::Shutdown { done: "shutdown" });
+    world.call(write(6, "late"));
+    assert_eq!((world.done.len(), world.client.num_calls()), (7, 0));
 }
 
 #[test]

@@ -242,11 +242,6 @@ impl<T> MonClient<T> {
         self.known_as.0 != 0
     }
 
-    /// The first request without an answer whose owner is the one looked for.
-    pub fn find(&self, is_owner: impl Fn(&T) -> bool) -> Option<Tid> {
-        self.requests.find(is_owner)
-    }
-
     pub(crate) fn new_session(&mut self) -> MonSession {
         self.last_session += 1;
         MonSession(self.last_session)

@@ -226,10 +226,6 @@ impl<T> Requests<T> {
         self.deadlines.next()
     }
 
-    pub(crate) fn find(&self, is_owner: impl Fn(&T) -> bool) -> Option<Tid> {
-        self.rows.iter().find(|(_, row)| is_owner(&row.done)).map(|(tid, _)| *tid)
-    }
-
     /// The message that asks it. It counts as sent.
     pub(crate) fn message(&mut self, tid: Tid, fsid: Uuid) -> Option<ToMon> {
         self.rows.get_mut(&tid).map(|row| row.message(tid, fsid))

@@ -208,12 +208,6 @@ impl<C> Objecter<C> {
         self.ops.len()
     }
 
-    /// The tid of the first op that has not ended and whose token is the one looked for, for a cancellation. Looks at
-    /// one after the other.
-    pub fn find(&self, is_it: impl Fn(&C) -> bool) -> Option<Tid> {
-        self.ops.iter().find(|(_, row)| is_it(&row.token)).map(|(tid, _)| tid)
-    }
-
     /// Ops and bytes that are taken from the budgets.
     #[must_use]
     pub const fn budget_taken(&self) -> (u64, u64) {

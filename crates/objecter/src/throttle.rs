@@ -1,6 +1,6 @@
 //! The budgets of what may be under way at once: `op_throttle_ops` and `op_throttle_bytes`.
 
-use alloc::collections::VecDeque;
+use alloc::collections::BTreeMap;
 
 use loligo_wire::Tid;
 
@@ -42,7 +42,8 @@ impl Limit {
 pub(crate) struct Throttle {
     ops: Limit,
     bytes: Limit,
-    waiting: VecDeque<(Tid, Cost)>,
+    /// By tid, which is the order of submission. One that is cancelled while it waits is not searched for.
+    waiting: BTreeMap<Tid, Cost>,
 }
 
 impl Throttle {
@@ -50,7 +51,7 @@ impl Throttle {
         Self {
             ops: Limit { max: max_ops, taken: 0 },
             bytes: Limit { max: max_bytes, taken: 0 },
-            waiting: VecDeque::new(),
+            waiting: BTreeMap::new(),
         }
     }
 
@@ -74,16 +75,16 @@ impl Throttle {
 
     /// Lets an op wait behind those that wait already.
     pub(crate) fn wait(&mut self, tid: Tid, cost: Cost) {
-        self.waiting.push_back((tid, cost));
+        self.waiting.insert(tid, cost);
     }
 
     /// Takes the cost of the op that waits longest, where it fits by now.
     pub(crate) fn admit_next(&mut self) -> Option<Tid> {
-        let (tid, cost) = *self.waiting.front()?;
+        let (&tid, &cost) = self.waiting.first_key_value()?;
         if !self.admits(cost) {
             return None;
         }
-        self.waiting.pop_front();
+        self.waiting.pop_first();
         self.take(cost);
         Some(tid)
     }
@@ -96,7 +97,7 @@ impl Throttle {
 
     /// An op that waits ends without having been admitted.
     pub(crate) fn forget(&mut self, tid: Tid) {
-        self.waiting.retain(|(waiting, _)| *waiting != tid);
+        self.waiting.remove(&tid);
     }
 
     /// Ops and bytes that are taken.
@@ -106,7 +107,7 @@ impl Throttle {
 
     /// The ops that wait, first come first.
     pub(crate) fn waiting(&self) -> impl Iterator<Item = Tid> + '_ {
-        self.waiting.iter().map(|(tid, _)| *tid)
+        self.waiting.keys().copied()
     }
 }
 
