@@ -5,6 +5,9 @@ use bytes::Bytes;
 use crate::msgr1::{MessageHeader, priority};
 use crate::{BufferList, DecodeError, Decoder, Encoder, Features};
 
+/// Room for the front of most messages, a request to an OSD among them.
+const FRONT_USUAL: usize = 512;
+
 /// The parts of a message, and what its header says of them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Payload {
@@ -84,7 +87,7 @@ pub trait Message: Sized {
     /// The parts of the message, for a peer with these features.
     fn encode(&self, features: Features) -> Payload {
         let (version, compat_version) = Self::versions(features);
-        let mut e = Encoder::new(features);
+        let mut e = Encoder::with_capacity(features, FRONT_USUAL);
         self.encode_front(&mut e);
         Payload {
             version,
