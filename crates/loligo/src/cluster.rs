@@ -15,7 +15,7 @@ use loligo_objecter::Op;
 use loligo_wire::osdmap::OSDMap;
 use loligo_wire::{GlobalId, PoolId, Uuid};
 
-use crate::completion::{Operation, Slot};
+use crate::completion::{Operation, Sleeper, Slot};
 use crate::setup::{self, SystemEntropy};
 use crate::{Completion, Conf, Error, IoCtx};
 
@@ -80,8 +80,7 @@ impl Cluster {
         let monitors = setup::monitors(conf)?;
         let setup::Identity { auth, missing } = setup::identity(conf)?;
         let client = Client::new(setup::options(conf)?, monitors, auth, Box::new(SystemEntropy));
-        let timeout = setup::mount_timeout(conf)?;
-        let node = Node::start(client, setup::node_options(conf)?, deliver)?;
+        let node = Node::start_in_batches(client, setup::node_options(conf)?, deliver)?;
         let shared = Arc::new(Shared {
             node,
             last_call: AtomicU64::new(0),
@@ -89,7 +88,7 @@ impl Cluster {
             pid: std::process::id(),
         });
         let cluster = Self { shared };
-        cluster.start(timeout).wait().map_err(|error| match (error, missing) {
+        cluster.start().wait().map_err(|error| match (error, missing) {
             // The monitors want what we have no key for.
             (Error::Connect(ConnectError::Refused { .. }), Some(missing)) => missing.into(),
             (error, _) => error,
@@ -99,10 +98,9 @@ impl Cluster {
         Ok(cluster)
     }
 
-    fn start(&self, timeout: Duration) -> Completion<GlobalId> {
-        let deadline = Some(self.shared.now().mono + timeout);
+    fn start(&self) -> Completion<GlobalId> {
         self.shared.submit(
-            |_, done| Call::Start { deadline, done },
+            |_, done| Call::Start { deadline: None, done },
             |outcome| match outcome {
                 Outcome::Connected(result) => Ok(result?),
                 _ => Err(UNASKED),
@@ -228,20 +226,29 @@ impl fmt::Debug for Cluster {
 pub(crate) const UNASKED: Error = Error::Bug("an answer of another kind than was asked for");
 
 /// Gives results to those who wait. Runs with no lock held.
-fn deliver(done: Done<Token>) {
-    match done {
-        Done::Call { done, outcome } => {
-            // A waker is code of others. That it panics must not end the thread that all others wait for.
-            if catch_unwind(AssertUnwindSafe(|| done.fill(outcome))).is_err() {
-                tracing::error!("a waker panicked");
-            }
+///
+/// All are there before anybody is woken: who waits for many of them is woken once, and what it then asks for leaves
+/// together.
+fn deliver(results: &mut dyn Iterator<Item = Done<Token>>) {
+    let sleepers: Vec<_> = results.filter_map(settle).collect();
+    for sleeper in sleepers {
+        // A waker is code of others. That it panics must not end the thread that all others wait for.
+        if catch_unwind(AssertUnwindSafe(|| sleeper.wake())).is_err() {
+            tracing::error!("a waker panicked");
         }
+    }
+}
+
+fn settle(done: Done<Token>) -> Option<Sleeper> {
+    match done {
+        Done::Call { done, outcome } => return done.fill(outcome),
         Done::IdentityChanged { old, new } => {
             tracing::warn!(%old, %new, "the monitors gave us another global id")
         }
         Done::Refused(error) => tracing::warn!(%error, "the monitors refuse us now"),
         Done::Config(_) => {}
     }
+    None
 }
 
 impl Shared {

@@ -30,27 +30,39 @@ enum State<R> {
     Closed,
 }
 
+/// Who waits for a result that is there.
+#[must_use = "it sleeps until it is woken"]
+pub(crate) enum Sleeper {
+    Task(Waker),
+    Thread(Thread),
+}
+
+impl Sleeper {
+    pub(crate) fn wake(self) {
+        match self {
+            Self::Task(waker) => waker.wake(),
+            Self::Thread(thread) => thread.unpark(),
+        }
+    }
+}
+
 impl<R> Slot<R> {
     pub(crate) fn new() -> Arc<Self> {
         Arc::new(Self { state: Mutex::new(State::Empty) })
     }
 
-    /// Puts the result in and wakes who waits for it. Only the first result counts.
-    pub(crate) fn fill(&self, result: R) {
+    /// Puts the result in and gives who is to be woken for it, with no lock held: it may run at once. Only the first
+    /// result counts.
+    pub(crate) fn fill(&self, result: R) -> Option<Sleeper> {
         let mut state = self.lock();
-        let waiter = match std::mem::replace(&mut *state, State::Full(result)) {
+        match std::mem::replace(&mut *state, State::Full(result)) {
             closed @ (State::Full(_) | State::Closed) => {
                 *state = closed;
-                return;
+                None
             }
-            waiter => waiter,
-        };
-        // A waiter is woken with no lock held: it may run at once.
-        drop(state);
-        match waiter {
-            State::Task(waker) => waker.wake(),
-            State::Thread(thread) => thread.unpark(),
-            State::Empty | State::Full(_) | State::Closed => {}
+            State::Task(waker) => Some(Sleeper::Task(waker)),
+            State::Thread(thread) => Some(Sleeper::Thread(thread)),
+            State::Empty => None,
         }
     }
 

@@ -2,6 +2,7 @@
 
 use std::io::{self, IoSlice, IoSliceMut, Read, Write};
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, OnceLock};
 
 use loligo_base::{Mono, Now};
@@ -26,6 +27,8 @@ pub(crate) struct Cell {
     stream: OnceLock<TcpStream>,
     /// The name that the reactor gave it.
     token: OnceLock<usize>,
+    /// The reactor was asked to write.
+    left: AtomicBool,
 }
 
 /// What the lock of a cell protects.
@@ -65,7 +68,14 @@ pub(crate) enum ReadOutcome {
 impl Cell {
     pub(crate) fn new(con: ConId, addr: SocketAddr, pipe: Pipe) -> Self {
         let state = State { pipe, blocked: false, writable: false, stalled: false, armed: None };
-        Self { con, addr, state: Mutex::new(state), stream: OnceLock::new(), token: OnceLock::new() }
+        Self {
+            con,
+            addr,
+            state: Mutex::new(state),
+            stream: OnceLock::new(),
+            token: OnceLock::new(),
+            left: AtomicBool::new(false),
+        }
     }
 
     pub(crate) fn lock(&self) -> MutexGuard<'_, State> {
@@ -100,6 +110,16 @@ impl Cell {
             }
         }
         state.after()
+    }
+
+    /// Asks the reactor to write. False when somebody else did, and it has not yet.
+    pub(crate) fn leave(&self) -> bool {
+        !self.left.swap(true, Ordering::SeqCst)
+    }
+
+    /// The reactor is about to write: what is sent from now on must ask again.
+    pub(crate) fn taken(&self) {
+        self.left.store(false, Ordering::SeqCst);
     }
 
     /// The socket became writable.

@@ -58,7 +58,19 @@ pub(crate) struct Shared<E: Endpoint> {
     dones: Mutex<VecDeque<E::Done>>,
     /// Held by the thread that hands results out, so that their order is kept.
     delivering: Mutex<()>,
-    done: Box<dyn Fn(E::Done) + Send + Sync>,
+    sink: Sink<E>,
+}
+
+/// What takes results.
+pub(crate) type Sink<E> = Box<dyn Fn(&mut dyn Iterator<Item = <E as Endpoint>::Done>) + Send + Sync>;
+
+/// Whose thread it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Thread {
+    /// That of the reactor.
+    Reactor,
+    /// Any other.
+    Caller,
 }
 
 /// What is left to do when the endpoint's lock is free again.
@@ -78,12 +90,7 @@ impl Later {
 }
 
 impl<E: Endpoint> Shared<E> {
-    pub(crate) fn new(
-        endpoint: E,
-        pool: Pool<Arc<Cell>>,
-        remote: Remote,
-        done: impl Fn(E::Done) + Send + Sync + 'static,
-    ) -> Self {
+    pub(crate) fn new(endpoint: E, pool: Pool<Arc<Cell>>, remote: Remote, sink: Sink<E>) -> Self {
         Self {
             clock: Clock::start(),
             config: Arc::clone(pool.config()),
@@ -95,7 +102,7 @@ impl<E: Endpoint> Shared<E> {
             inbox: Mutex::default(),
             dones: Mutex::default(),
             delivering: Mutex::default(),
-            done: Box::new(done),
+            sink,
         }
     }
 
@@ -107,14 +114,14 @@ impl<E: Endpoint> Shared<E> {
     /// Works on the inbox, unless another thread does, which then takes all of it. Pipes are written, and results are
     /// handed out, when no lock is held. Within the sink of results the work is left to who called the sink, so that
     /// what is asked for there leaves in one go.
-    pub(crate) fn run(&self) {
+    pub(crate) fn run(&self, thread: Thread) {
         if DELIVERING.get() == self.address() {
             return;
         }
         let mut later = Later::default();
         loop {
             self.drain(&mut later);
-            self.flush(&mut later);
+            self.flush(&mut later, thread);
             self.deliver();
             let looked_at = self.looked_at.swap(false, Ordering::SeqCst);
             if !looked_at && lock(&self.inbox).is_empty() {
@@ -132,12 +139,15 @@ impl<E: Endpoint> Shared<E> {
         let value = f(&mut lock(&self.endpoint));
         // Others left their inputs while we had the lock, and the endpoint may have something to say.
         self.looked_at.store(true, Ordering::SeqCst);
-        self.run();
+        self.run(Thread::Caller);
         value
     }
 
-    fn flush(&self, later: &mut Later) {
+    fn flush(&self, later: &mut Later, thread: Thread) {
         for cell in later.touched.drain(..) {
+            if thread == Thread::Caller && self.remote.leave(&cell) {
+                continue;
+            }
             if cell.flush(&self.clock) == After::Service {
                 later.commands.push(Command::Service(cell));
             }
@@ -280,12 +290,11 @@ impl<E: Endpoint> Shared<E> {
     /// Hands results out in the order in which they came, one thread at a time.
     fn deliver(&self) {
         loop {
-            let next = || lock(&self.dones).pop_front();
             let Some(guard) = try_lock(&self.delivering) else { return };
             let within = Within::enter(self.address());
-            while let Some(done) = next() {
-                (self.done)(done);
-            }
+            let count = lock(&self.dones).len();
+            let next = || lock(&self.dones).pop_front();
+            (self.sink)(&mut std::iter::from_fn(next).take(count));
             drop(within);
             drop(guard);
             if lock(&self.dones).is_empty() {

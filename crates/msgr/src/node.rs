@@ -12,7 +12,7 @@ use loligo_wire::entity::{EntityAddr, EntityAddrVec};
 use mio::Poll;
 
 use crate::bind::{self, BindAddr};
-use crate::drain::{Shared, Thread};
+use crate::drain::{Shared, Sink, Thread};
 use crate::options::NodeOptions;
 use crate::reactor::Reactor;
 use crate::remote::{Command, Remote};
@@ -73,11 +73,29 @@ where
         options: NodeOptions,
         done: impl Fn(E::Done) + Send + Sync + 'static,
     ) -> io::Result<Self> {
+        Self::start_in_batches(endpoint, options, move |results| results.for_each(&done))
+    }
+
+    /// As [`start`](Self::start), with a sink that is given all results that came together: what is costly, such as to wake
+    /// a thread, it can do once for them all. What it leaves of the iterator comes with the next ones.
+    ///
+    /// # Errors
+    ///
+    /// As [`start`](Self::start).
+    pub fn start_in_batches(
+        endpoint: E,
+        options: NodeOptions,
+        sink: impl Fn(&mut dyn Iterator<Item = E::Done>) + Send + Sync + 'static,
+    ) -> io::Result<Self> {
+        Self::start_with(endpoint, options, Box::new(sink))
+    }
+
+    fn start_with(endpoint: E, options: NodeOptions, sink: Sink<E>) -> io::Result<Self> {
         let nonce = options.nonce.map_or_else(random_nonce, Ok)?;
         let poll = Poll::new()?;
         let remote = Remote::new(&poll)?;
         let pool = Pool::new(Arc::new(options.config), nonce);
-        let shared = Arc::new(Shared::new(endpoint, pool, remote, done));
+        let shared = Arc::new(Shared::new(endpoint, pool, remote, sink));
         let sockets = NodeSockets {
             tcp_rcvbuf: options.ms_tcp_rcvbuf,
             backlog: options.ms_tcp_listen_backlog,

@@ -14,6 +14,8 @@ use crate::sync::lock;
 /// The reactor's own wake-ups come under this name.
 pub(crate) const WAKE: Token = Token(0);
 
+/// Not asleep.
+const AWAKE: u64 = 0;
 /// Never.
 const NEVER: u64 = u64::MAX;
 
@@ -24,6 +26,8 @@ pub(crate) enum Command {
     Dial(Arc<Cell>),
     /// See to events, reading and timers of the pipe.
     Service(Arc<Cell>),
+    /// Write what the pipe has.
+    Flush(Arc<Cell>),
     /// Close the pipe's socket.
     Close(Arc<Cell>),
     /// Take calls.
@@ -40,7 +44,7 @@ pub(crate) struct Remote {
     waker: Waker,
     woken: AtomicBool,
     commands: Mutex<Vec<Command>>,
-    /// Until when the reactor sleeps; 0 while it is awake.
+    /// Until when the reactor sleeps, or [`AWAKE`].
     sleeps_until: AtomicU64,
     /// When the endpoint wants to be called.
     endpoint_due: AtomicU64,
@@ -52,9 +56,26 @@ impl Remote {
             waker: Waker::new(poll.registry(), WAKE)?,
             woken: AtomicBool::new(false),
             commands: Mutex::default(),
-            sleeps_until: AtomicU64::new(0),
+            sleeps_until: AtomicU64::new(AWAKE),
             endpoint_due: AtomicU64::new(NEVER),
         })
+    }
+
+    /// Leaves a pipe to be written to a reactor that is awake: it writes before it sleeps, all that came until then in
+    /// one go, and need not be woken. False when it may be asleep: then the caller writes.
+    pub(crate) fn leave(&self, cell: &Arc<Cell>) -> bool {
+        if self.sleeps() {
+            return false;
+        }
+        if cell.leave() {
+            lock(&self.commands).push(Command::Flush(Arc::clone(cell)));
+        }
+        // It first says that it sleeps and then looks at the wishes: one of the two is seen.
+        !self.sleeps()
+    }
+
+    fn sleeps(&self) -> bool {
+        self.sleeps_until.load(Ordering::SeqCst) != AWAKE
     }
 
     /// Leaves a wish and wakes the reactor.
@@ -96,6 +117,9 @@ impl Remote {
         let timer = timer.map_or(NEVER, Mono::as_nanos);
         // First say until when, then look at what the endpoint wants: whoever moves it either is seen or wakes us.
         self.sleeps_until.store(timer.min(self.endpoint_due.load(Ordering::SeqCst)), Ordering::SeqCst);
+        if !lock(&self.commands).is_empty() {
+            return Some(Duration::ZERO);
+        }
         let until = timer.min(self.endpoint_due.load(Ordering::SeqCst));
         // A timer of the system may fire a little early; a nanosecond more is rounded up to what it can count.
         (until != NEVER).then(|| Mono::from_nanos(until).saturating_since(now) + Duration::from_nanos(1))
@@ -103,6 +127,6 @@ impl Remote {
 
     /// The reactor is awake.
     pub(crate) fn awake(&self) {
-        self.sleeps_until.store(0, Ordering::SeqCst);
+        self.sleeps_until.store(AWAKE, Ordering::SeqCst);
     }
 }
