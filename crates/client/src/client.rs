@@ -192,8 +192,9 @@ impl<C> Client<C> {
             self.life = Life::Started;
             self.mon.start(self.now);
         }
-        let default = self.now.mono + self.options.client_mount_timeout;
-        self.wait_for_connection(deadline.unwrap_or(default), done);
+        let timeout = self.options.client_mount_timeout;
+        let default = (!timeout.is_zero()).then(|| self.now.mono + timeout);
+        self.wait_for_connection(deadline.or(default), done);
     }
 
     /// Ends a call with an error, if it has not ended.

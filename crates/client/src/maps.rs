@@ -75,8 +75,8 @@ impl<C> Client<C> {
         number
     }
 
-    pub(crate) fn wait_for_connection(&mut self, deadline: Mono, done: C) {
-        let number = self.wait(None, Until::Connected, Some(deadline), done);
+    pub(crate) fn wait_for_connection(&mut self, deadline: Option<Mono>, done: C) {
+        let number = self.wait(None, Until::Connected, deadline, done);
         if let Some(why) = self.waiting.nobody.clone() {
             self.not_connected(&why);
         }

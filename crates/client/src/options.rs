@@ -9,7 +9,7 @@ pub struct Options {
     pub mon: loligo_monclient::Options,
     /// Those of the ops.
     pub objecter: loligo_objecter::Options,
-    /// How long the first login may take, where its caller does not say. 5 min.
+    /// How long the first login may take, where its caller does not say; 0 for no limit. 5 min.
     pub client_mount_timeout: Duration,
     /// How long a request to the monitors, or a wait for a map, may take where its caller does not say; none, or 0, for ever.
     pub rados_mon_op_timeout: Option<Duration>,

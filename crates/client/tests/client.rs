@@ -61,6 +61,19 @@ fn a_start_that_takes_too_long_says_what_became_of_each_monitor() {
 }
 
 #[test]
+fn without_a_deadline_of_its_own_a_start_ends_as_the_option_says_and_0_is_no_limit() {
+    let day = Duration::from_secs(86_400);
+    for (client_mount_timeout, end) in [(Duration::from_secs(7), true), (Duration::ZERO, false)] {
+        let mut world = World::with(Options { client_mount_timeout, ..Options::default() });
+        world.call(Call::Start { deadline: None, done: "start" });
+        world.after(Duration::from_secs(6));
+        assert!(world.done.is_empty());
+        world.after(day);
+        assert_eq!(world.done.len(), usize::from(end));
+    }
+}
+
+#[test]
 fn an_osd_is_shown_who_we_are_and_must_prove_itself() {
     let mut world = World::connected();
     world.call(write(1, "write"));

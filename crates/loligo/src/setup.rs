@@ -140,6 +140,7 @@ pub(crate) fn options(conf: &Conf) -> Result<Options, ConfError> {
     objecter.rados_osd_op_timeout = timeout(conf, "rados_osd_op_timeout")?;
     objecter.ms_initial_backoff = conf.seconds("ms_initial_backoff", objecter.ms_initial_backoff)?;
     objecter.ms_max_backoff = conf.seconds("ms_max_backoff", objecter.ms_max_backoff)?;
+    options.client_mount_timeout = conf.seconds("client_mount_timeout", options.client_mount_timeout)?;
     options.rados_mon_op_timeout = timeout(conf, "rados_mon_op_timeout")?;
     Ok(options)
 }
@@ -161,12 +162,6 @@ pub(crate) fn node_options(conf: &Conf) -> Result<NodeOptions, ConfError> {
     options.ms_tcp_rcvbuf = usize::try_from(conf.size("ms_tcp_rcvbuf", 0)?).unwrap_or(0);
     options.thread_name = "loligo-msgr".to_owned();
     Ok(options)
-}
-
-/// How long connecting may take: `client_mount_timeout`. 0 is no limit, as in Ceph.
-pub(crate) fn mount_timeout(conf: &Conf) -> Result<Duration, ConfError> {
-    let timeout = conf.seconds("client_mount_timeout", Duration::from_secs(300))?;
-    Ok(if timeout.is_zero() { Duration::MAX } else { timeout })
 }
 
 /// Whether an option by this name has an effect here. All others are taken and kept, so that a `ceph.conf` can be shared
