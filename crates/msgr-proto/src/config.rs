@@ -104,6 +104,10 @@ pub struct Options {
     pub ms_connection_ready_timeout: Duration,
     /// How long a connection may be silent before it is closed.
     pub ms_connection_idle_timeout: Duration,
+    /// How long a message that has begun may stay as it is: it keeps its share of the throttles. Not an option of Ceph,
+    /// where such a message keeps it until the connection is idle for too long. Such a connection is of no use, and a new one
+    /// is opened soon enough.
+    pub message_stall_timeout: Duration,
     /// How long the answer to a keepalive may take. Ceph leaves that to the callers of `send_keepalive`; this is
     /// the monitor client's `mon_client_ping_timeout`.
     pub keepalive_timeout: Duration,
@@ -122,6 +126,7 @@ impl Default for Options {
         Self {
             ms_connection_ready_timeout: Duration::from_secs(10),
             ms_connection_idle_timeout: Duration::from_secs(900),
+            message_stall_timeout: Duration::from_secs(30),
             keepalive_timeout: Duration::from_secs(30),
             ms_crc_data: true,
             ms_crc_header: true,

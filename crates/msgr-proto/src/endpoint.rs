@@ -226,6 +226,9 @@ pub enum Fault {
     /// The peer was silent for too long (`ms_connection_idle_timeout`).
     #[error("the connection was idle for too long")]
     Idle,
+    /// A message began, and did not go on.
+    #[error("a message began, and did not go on")]
+    Stalled,
     /// The peer gave a message up in its midst.
     #[error("a message was cut short by its sender")]
     Aborted,

@@ -346,6 +346,53 @@ fn throttles_hold_reading_and_get_back_what_they_gave() {
     assert_eq!((bytes.current(), messages.current()), (0, 0));
 }
 
+/// A client that has sent the header and some of the data of a message of 100 bytes, and a server with a budget for one.
+fn half_a_message() -> (Pair, Arc<Throttle>, Vec<u8>) {
+    let mut config = server_config();
+    config.dispatch_throttle = Arc::new(Throttle::new(100));
+    let budget = Arc::clone(&config.dispatch_throttle);
+    let mut pair = Pair::open(client_config(), config);
+    pair.client.send(Note::new(1, "", bulk(100)));
+    let mut bytes = pair.client.write(pair.now, usize::MAX);
+    let rest = bytes.split_off(bytes.len() - 80);
+    pair.server.inbound.extend(bytes);
+    pair.run();
+    assert_eq!((budget.current(), pair.server.seen.notes.len()), (100, 0));
+    (pair, budget, rest)
+}
+
+#[test]
+fn a_peer_that_stops_half_way_does_not_keep_the_budget_of_all() {
+    let (mut pair, budget, rest) = half_a_message();
+    pair.advance(Duration::from_secs(29));
+    assert!(pair.server.seen.faults.is_empty());
+    // Single bytes are no progress.
+    pair.server.inbound.extend(&rest[..1]);
+    pair.run();
+    pair.advance(Duration::from_secs(1));
+    assert_eq!(pair.server.seen.faults, [Fault::Stalled]);
+    assert_eq!(budget.current(), 0);
+}
+
+#[test]
+fn a_message_may_take_its_time_as_long_as_it_goes_on() {
+    let (mut pair, _budget, rest) = half_a_message();
+    pair.advance(Duration::from_secs(29));
+    pair.server.inbound.extend(rest);
+    pair.run();
+    // The next one is large: each step of it has the whole time, and so has a pause between messages.
+    pair.advance(Duration::from_secs(60));
+    pair.client.send(Note::new(2, "", bulk(300_000)));
+    let bytes = pair.client.write(pair.now, usize::MAX);
+    for part in bytes.chunks(70_000) {
+        pair.advance(Duration::from_secs(29));
+        pair.server.inbound.extend(part);
+        pair.run();
+    }
+    assert_eq!((pair.server.seen.notes.len(), pair.server.seen.faults.len()), (2, 0));
+    assert_eq!(pair.server.pipe.next_timeout(), Some(pair.now.mono + Duration::from_secs(900)));
+}
+
 #[test]
 fn without_checksums_a_flipped_bit_of_data_gets_through_and_with_them_it_does_not() {
     for summed in [true, false] {

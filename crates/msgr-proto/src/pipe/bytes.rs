@@ -31,6 +31,7 @@ impl Pipe {
         recv::end(&mut self.stage, self.protocol.gather(), &mut self.spares, chunk, n);
         if n > 0 {
             self.last_read = now.mono;
+            self.stall.came(n);
             self.parse(now);
         }
         self.invariants();

@@ -6,6 +6,7 @@ mod expected;
 mod recv;
 mod send;
 mod spares;
+mod stall;
 mod steps;
 
 use alloc::boxed::Box;
@@ -24,6 +25,7 @@ use send::OutQueue;
 pub use send::SendBatch;
 pub(crate) use send::Writer;
 pub(crate) use spares::Spares;
+use stall::StallWatch;
 
 use crate::config::Config;
 use crate::policy::Policy;
@@ -64,6 +66,7 @@ pub struct Pipe {
     asking: bool,
     throttled_until: Option<Mono>,
     last_read: Mono,
+    stall: StallWatch,
     disposable: bool,
 }
 
@@ -145,6 +148,7 @@ impl Pipe {
             asking: false,
             throttled_until: None,
             last_read: now.mono,
+            stall: StallWatch::default(),
             disposable: false,
         }
     }
@@ -220,7 +224,10 @@ impl Pipe {
             Life::Open => Some(self.last_read + self.config.options.ms_connection_idle_timeout),
             Life::Dead => return None,
         };
-        [life, self.chores.keepalive_due, self.throttled_until].into_iter().flatten().min()
+        [life, self.chores.keepalive_due, self.throttled_until, self.stall.deadline()]
+            .into_iter()
+            .flatten()
+            .min()
     }
 
     /// Does what is due.
@@ -232,6 +239,7 @@ impl Pipe {
                 self.die(Fault::HandshakeTimeout);
             }
             Life::Open if due(self.chores.keepalive_due) => self.die(Fault::KeepaliveTimeout),
+            Life::Open if due(self.stall.deadline()) => self.die(Fault::Stalled),
             Life::Open if due(Some(idle)) => self.die(Fault::Idle),
             _ => {}
         }
@@ -276,6 +284,7 @@ impl Pipe {
         self.writer.clear();
         self.queue.clear();
         self.chores = Chores::default();
+        self.stall = StallWatch::default();
         self.throttled_until = None;
         (self.chunk_out, self.batch_out, self.asking) = (false, false, false);
     }

@@ -15,9 +15,10 @@ impl Pipe {
         loop {
             let step = self.with_protocol(now, V1::step);
             if !self.take_step(now, step) {
-                return;
+                break;
             }
         }
+        self.stall.look(now.mono, self.protocol.reading(), self.config.options.message_stall_timeout);
     }
 
     /// Takes the outcome of a step; says whether to go on.

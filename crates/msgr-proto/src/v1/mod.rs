@@ -119,6 +119,14 @@ impl V1 {
         }
     }
 
+    /// The number of the message that is being read, once it has taken of the throttles.
+    pub(crate) fn reading(&self) -> Option<u64> {
+        match self {
+            Self::Open(open) => open.reading(),
+            Self::Client(_) | Self::Server(_) | Self::Closed => None,
+        }
+    }
+
     /// Writes a message; says whether it could, that is, whether the pipe is open.
     pub(crate) fn write(&mut self, cx: &mut Cx<'_>, msg: &dyn Outgoing) -> bool {
         match self {

@@ -94,6 +94,11 @@ impl Open {
         }
     }
 
+    pub(super) fn reading(&self) -> Option<u64> {
+        let in_body = matches!(self.expect, Expect::Front | Expect::Middle | Expect::Data | Expect::Footer);
+        in_body.then_some(self.body.header.seq)
+    }
+
     pub(super) const fn gather(&mut self) -> Option<&mut Gather> {
         match self.expect {
             Expect::Front => Some(&mut self.body.front),
