@@ -11,6 +11,7 @@ use loligo_monclient::{self as mon, MonClient, RequestError};
 use loligo_msgr_proto::{ConId, Endpoint, Envelope, Fault, Input, NetEvent, Output, PeerError};
 use loligo_objecter::{self as osd, Objecter};
 use loligo_wire::entity::{EntityAddr, EntityAddrVec};
+use loligo_wire::message::MOSDMap;
 use loligo_wire::osdmap::OSDMap;
 use loligo_wire::{GlobalId, Uuid};
 
@@ -272,8 +273,8 @@ impl<C> Client<C> {
             (Some(Link::Mon { session, .. }), ClientMsg::Mon(message)) => {
                 self.mon.handle(now, mon::Input::Message { session: *session, tid, message });
             }
-            (Some(link), ClientMsg::OsdMap(batch)) if self.is_map_of_ours(link, &batch) => {
-                self.objecter.handle(now, osd::Input::OsdMap(batch));
+            (Some(link), ClientMsg::OsdMap(message)) if self.is_map_of_ours(link, &message) => {
+                self.objecter.handle(now, osd::Input::OsdMap(message));
             }
             (Some(Link::Osd { session, .. }), ClientMsg::OsdOpReply(reply)) => {
                 self.objecter.handle(now, osd::Input::Reply { session: *session, tid, reply });
@@ -287,12 +288,12 @@ impl<C> Client<C> {
 
     /// Whether a map may count: it is of the cluster that we logged in to, and comes from an OSD that proved who it is, or from
     /// the monitor that let us in.
-    fn is_map_of_ours(&self, link: &Link, batch: &osd::MapBatch) -> bool {
+    fn is_map_of_ours(&self, link: &Link, message: &MOSDMap) -> bool {
         let from_ours = match link {
             Link::Mon { session, .. } => self.mon.is_active(*session),
             Link::Osd { .. } => true,
         };
-        from_ours && batch.fsid == self.mon.fsid()
+        from_ours && message.fsid == self.mon.fsid()
     }
 
     fn timeout(&mut self) {

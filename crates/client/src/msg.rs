@@ -4,7 +4,6 @@ use alloc::sync::Arc;
 
 use loligo_monclient::{FromMon, ToMon};
 use loligo_msgr_proto::{Envelope, Outgoing, PeerError, Posted};
-use loligo_objecter::MapBatch;
 use loligo_wire::message::{
     MAuthReply, MConfig, MGetPoolStatsReply, MMonCommandAck, MMonGetVersionReply, MMonMap, MMonSubscribeAck,
     MOSDBackoff, MOSDMap, MOSDOp, MOSDOpReply, MStatfsReply, Message, Payload, msg_type,
@@ -18,8 +17,8 @@ use loligo_wire::{Decode, Features, Tid};
 pub enum ClientMsg {
     /// For the monitor client.
     Mon(FromMon),
-    /// New maps, of a monitor or an OSD.
-    OsdMap(MapBatch),
+    /// New maps, of a monitor or an OSD, not decoded: which of them are new is known when they are looked at.
+    OsdMap(MOSDMap),
     /// The result of an op.
     OsdOpReply(MOSDOpReply),
     /// An OSD asks to hold back, or no longer.
@@ -67,7 +66,7 @@ impl ClientMsg {
                 Self::Mon(FromMon::GetPoolStatsReply(envelope.decode::<MGetPoolStatsReply>()?))
             }
             msg_type::CONFIG => Self::Mon(FromMon::Config(envelope.decode::<MConfig>()?)),
-            msg_type::OSD_MAP => Self::OsdMap(MapBatch::decode(&envelope.decode::<MOSDMap>()?)),
+            msg_type::OSD_MAP => Self::OsdMap(envelope.decode::<MOSDMap>()?),
             msg_type::OSD_OPREPLY => Self::OsdOpReply(envelope.decode::<MOSDOpReply>()?),
             msg_type::OSD_BACKOFF => Self::OsdBackoff(envelope.decode::<MOSDBackoff>()?),
             msg_type::PING => Self::Ping,

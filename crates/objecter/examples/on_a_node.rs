@@ -24,7 +24,7 @@ use loligo_msgr::proto::{
     Output, PeerError, Posted,
 };
 use loligo_msgr::{Node, NodeOptions};
-use loligo_objecter::{self as objecter, MapBatch, ObjectOperation, Objecter, Op, Outcome, SessionId};
+use loligo_objecter::{self as objecter, ObjectOperation, Objecter, Op, Outcome, SessionId};
 use loligo_wire::cephx::{AuthMethod, AuthNoneAuthorizer};
 use loligo_wire::message::{MOSDBackoff, MOSDMap, MOSDOp, MOSDOpReply, MPing, Message, Payload, msg_type};
 use loligo_wire::osdmap::OSDMap;
@@ -47,7 +47,7 @@ struct Client {
 enum FromOsd {
     Reply(MOSDOpReply),
     Backoff(MOSDBackoff),
-    Maps(MapBatch),
+    Maps(MOSDMap),
     Other,
 }
 
@@ -82,7 +82,7 @@ impl Endpoint for Client {
         Ok(match envelope.header.message_type {
             msg_type::OSD_OPREPLY => FromOsd::Reply(envelope.decode()?),
             msg_type::OSD_BACKOFF => FromOsd::Backoff(envelope.decode()?),
-            msg_type::OSD_MAP => FromOsd::Maps(MapBatch::decode(&envelope.decode::<MOSDMap>()?)),
+            msg_type::OSD_MAP => FromOsd::Maps(envelope.decode::<MOSDMap>()?),
             _ => FromOsd::Other,
         })
     }
@@ -134,7 +134,7 @@ impl Client {
                 match msg {
                     FromOsd::Reply(reply) => Some(objecter::Input::Reply { session, tid: header.tid, reply }),
                     FromOsd::Backoff(backoff) => Some(objecter::Input::Backoff { session, backoff }),
-                    FromOsd::Maps(batch) => Some(objecter::Input::OsdMap(batch)),
+                    FromOsd::Maps(message) => Some(objecter::Input::OsdMap(message)),
                     FromOsd::Other => None,
                 }
             }),
@@ -212,10 +212,10 @@ fn made_up_id() -> Result<u64, Box<dyn Error>> {
     Ok(u64::try_from(micros)?)
 }
 
-fn first_map(encoded: Bytes) -> Result<MapBatch, Box<dyn Error>> {
+fn first_map(encoded: Bytes) -> Result<MOSDMap, Box<dyn Error>> {
     let map = OSDMap::decode_all(&encoded)?;
     let (fsid, epoch) = (map.fsid, map.epoch);
-    Ok(MapBatch { fsid, maps: [(epoch, Ok(map))].into(), ..MapBatch::default() })
+    Ok(MOSDMap { fsid, maps: [(epoch, encoded)].into(), ..MOSDMap::default() })
 }
 
 fn main() -> Result<(), Box<dyn Error>> {

@@ -5,10 +5,9 @@ use core::fmt;
 use alloc::boxed::Box;
 use alloc::sync::Arc;
 
-use loligo_wire::message::{MOSDBackoff, MOSDOp, MOSDOpReply};
+use loligo_wire::message::{MOSDBackoff, MOSDMap, MOSDOp, MOSDOpReply};
 use loligo_wire::{EntityAddrVec, Epoch, OsdId, Tid};
 
-use crate::maps::MapBatch;
 use crate::operation::Op;
 use crate::result::Outcome;
 
@@ -48,8 +47,8 @@ pub enum Input<C> {
     Cancel(Tid),
     /// Ask for maps until this epoch is there. [`Output::GotMap`] tells of each.
     WaitForMap(Epoch),
-    /// Maps came (`handle_osd_map`).
-    OsdMap(MapBatch),
+    /// Maps came (`handle_osd_map`). Those that are not new are not decoded.
+    OsdMap(MOSDMap),
     /// The link is up: the handshake is done.
     SessionOpened(SessionId),
     /// The link is dead (`ms_handle_reset`).

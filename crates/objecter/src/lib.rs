@@ -43,7 +43,7 @@
 //! - [`Output::Send`] shares its message with the op's row: it is to be encoded as it is, under the tid beside it. Messages
 //!   of one session must leave in the order in which they come out; that is what keeps ops on one object in order.
 //! - [`Output::WantMap`], [`Output::GotMap`] and [`Output::GetVersion`] are `sub_want`, `sub_got` and `get_version` of the
-//!   monitor client, for "osdmap". Decode an `MOSDMap` with [`MapBatch::decode`] before the machine is locked.
+//!   monitor client, for "osdmap".
 //! - Hand each `MOSDMap` in, from monitors and OSDs alike, each `MOSDOpReply` and `MOSDBackoff` with the session it came
 //!   by, and the client's own addresses once they are known.
 //!
@@ -87,7 +87,6 @@ use loligo_base::{Mono, Now, Timers};
 use loligo_placement::Cache;
 use loligo_wire::osdmap::OSDMap;
 use loligo_wire::{EntityAddrVec, Epoch, OsdId, Tid};
-pub use maps::MapBatch;
 pub use operation::{ObjectOperation, Op};
 pub use options::Options;
 pub use result::{OpError, OpReply, Outcome};
@@ -165,7 +164,7 @@ impl<C> Objecter<C> {
             }
             Input::Cancel(tid) => self.op_cancel(tid),
             Input::WaitForMap(epoch) => self.wait_for_map(epoch),
-            Input::OsdMap(batch) => self.handle_osd_map(now, batch),
+            Input::OsdMap(message) => self.handle_osd_map(now, message),
             Input::SessionOpened(session) => self.handle_session_opened(session),
             Input::SessionReset(session) => self.handle_session_reset(now, session),
             Input::Reply { session, tid, reply } => self.handle_osd_op_reply(now, session, tid, reply),

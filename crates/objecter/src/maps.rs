@@ -1,6 +1,6 @@
 //! New maps: `handle_osd_map`, `_scan_requests`, `_maybe_request_map`.
 
-use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::collections::BTreeSet;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
@@ -8,7 +8,7 @@ use bytes::Bytes;
 use loligo_base::Now;
 use loligo_wire::message::MOSDMap;
 use loligo_wire::osdmap::{Incremental, OSDMap, OsdMapFlags, PoolFlags};
-use loligo_wire::{Decode, DecodeError, Epoch, Features, PoolId, Tid, Uuid};
+use loligo_wire::{Decode, Epoch, Features, PoolId, Tid, Uuid};
 
 use crate::Objecter;
 use crate::gate::{MapState, Reason};
@@ -20,55 +20,8 @@ use crate::target::Recalc;
 /// Up to this many OSDs, the checksum of a map that was made by applying a change is compared.
 const CRC_OSDS_MAX: i32 = 1_000;
 
-/// Maps as they came, decoded. To decode takes long for large clusters: [`MapBatch::decode`] has no state, so that it can
-/// be done before the Objecter is locked.
-#[derive(Clone, Debug, Default)]
-pub struct MapBatch {
-    /// The cluster.
-    pub fsid: Uuid,
-    /// By epoch, what changes from the epoch before; or why it cannot be read.
-    pub incrementals: BTreeMap<Epoch, Result<Incremental, DecodeError>>,
-    /// By epoch, the whole map; or why it cannot be read.
-    pub maps: BTreeMap<Epoch, Result<OSDMap, DecodeError>>,
-    /// The oldest epoch that the cluster still has (`cluster_osdmap_trim_lower_bound`).
-    pub trim_lower_bound: Epoch,
-}
-
-impl MapBatch {
-    /// How many whole maps, and how many incrementals, are read of one message. Ceph puts 40 into one
-    /// (`osd_map_message_max`); what is decoded takes more memory than its bytes.
-    pub const MOST: usize = 400;
-
-    /// Decodes the maps in a message. What cannot be read is kept as such, and asked for again; so is what comes behind the
-    /// first [`Self::MOST`].
-    #[must_use]
-    pub fn decode(message: &MOSDMap) -> Self {
-        Self {
-            fsid: message.fsid,
-            incrementals: decode_some(&message.incremental_maps),
-            maps: decode_some(&message.maps),
-            trim_lower_bound: message.cluster_osdmap_trim_lower_bound,
-        }
-    }
-
-    /// The newest epoch in it.
-    #[must_use]
-    pub fn last(&self) -> Epoch {
-        let of_maps = self.maps.keys().next_back();
-        let of_incrementals = self.incrementals.keys().next_back();
-        of_maps.max(of_incrementals).copied().unwrap_or_default()
-    }
-}
-
-/// Decodes the first of these; the others count as unreadable.
-fn decode_some<M: Decode>(all: &BTreeMap<Epoch, Bytes>) -> BTreeMap<Epoch, Result<M, DecodeError>> {
-    let too_many = DecodeError::Invalid { what: "number of maps in a message", value: all.len() as u64 };
-    let decode = |(i, (epoch, bytes)): (usize, (&Epoch, &Bytes))| {
-        let map = if i < MapBatch::MOST { M::decode_all(bytes) } else { Err(too_many) };
-        (*epoch, map)
-    };
-    all.iter().enumerate().map(decode).collect()
-}
+/// How many epochs of one message are taken. Ceph puts 40 into one (`osd_map_message_max`), and each costs a copy of the map.
+const EPOCHS_MAX: usize = 400;
 
 /// What was asked of the monitors about maps.
 #[derive(Debug, Default)]
@@ -96,7 +49,7 @@ impl MapRequests {
     }
 }
 
-/// What the epochs of one batch have in common for the ops.
+/// What the epochs of one message have in common for the ops.
 struct Scan {
     /// Epochs were left out: nobody knows what happened in them.
     skipped: bool,
@@ -117,8 +70,10 @@ impl Scan {
 }
 
 impl<C> Objecter<C> {
-    pub(crate) fn handle_osd_map(&mut self, now: Now, batch: MapBatch) {
-        if self.state.epoch > Epoch(0) && batch.fsid != self.map.get_fsid() {
+    /// Takes the maps of a message that are newer than the one that is here. The others are not even decoded: each OSD that
+    /// an op goes to sends what it believes this client not to have yet, and most of it came already.
+    pub(crate) fn handle_osd_map(&mut self, now: Now, message: MOSDMap) {
+        if self.state.epoch > Epoch(0) && message.fsid != self.map.get_fsid() {
             return;
         }
         let was_paused = self.is_anything_paused();
@@ -129,7 +84,7 @@ impl<C> Objecter<C> {
             resend: BTreeSet::new(),
         };
         scan.note_full(&self.map, self.state.full);
-        self.apply(batch, &mut scan);
+        self.apply(message, &mut scan);
         self.got_map();
         // Whatever only a map can free is looked at with the newest, whichever epoch it was that freed it.
         scan.resend.extend(self.held(Reason::needs_map));
@@ -146,10 +101,14 @@ impl<C> Objecter<C> {
     }
 
     /// Takes the epochs one by one, with a look at every op at each of them (invariant O4).
-    fn apply(&mut self, mut batch: MapBatch, scan: &mut Scan) {
-        while self.state.epoch < batch.last() {
+    fn apply(&mut self, mut message: MOSDMap, scan: &mut Scan) {
+        let last = message.last().unwrap_or_default();
+        let mut left = EPOCHS_MAX;
+        while self.state.epoch < last && left > 0 {
+            left -= 1;
             let next = self.state.epoch.next();
-            let Some(map) = self.take_next(&mut batch, next).or_else(|| self.jump(&mut batch, next, scan))
+            let Some(map) =
+                self.take_next(&mut message, next).or_else(|| self.jump(&mut message, next, scan))
             else {
                 break;
             };
@@ -158,22 +117,29 @@ impl<C> Objecter<C> {
             self.scan_requests(scan);
             scan.resend.extend(self.close_stale_sessions());
         }
+        if self.state.epoch < last {
+            self.maybe_request_map();
+        }
     }
 
     /// The map of the next epoch. Where it came but cannot be used, the newest map is wanted whole.
-    fn take_next(&mut self, batch: &mut MapBatch, next: Epoch) -> Option<OSDMap> {
-        let incremental = batch.incrementals.remove(&next);
-        let full = batch.maps.remove(&next);
+    fn take_next(&mut self, message: &mut MOSDMap, next: Epoch) -> Option<OSDMap> {
+        let incremental = message.incremental_maps.remove(&next);
+        let full = message.maps.remove(&next);
         let came = (incremental.is_some() && self.state.epoch > Epoch(0)) || full.is_some();
-        let applied = incremental.and_then(Result::ok).and_then(|inc| {
-            let mut map = OSDMap::clone(&self.map);
-            map.apply_incremental(&inc).ok()?;
-            self.is_what_monitors_have(&map, &inc).then_some(map)
-        });
-        let is_it = |map: &OSDMap| is_what_it_says(map, next, batch.fsid);
-        let map = applied.or_else(|| full.and_then(Result::ok)).filter(is_it);
+        let applied = incremental.and_then(|bytes| self.apply_incremental(&bytes));
+        let is_it = |map: &OSDMap| is_what_it_says(map, next, message.fsid);
+        let map = applied.or_else(|| OSDMap::decode_all(&full?).ok()).filter(is_it);
         self.maps.full_wanted |= came && map.is_none();
         map
+    }
+
+    /// The map that results from a change.
+    fn apply_incremental(&mut self, bytes: &Bytes) -> Option<OSDMap> {
+        let inc = Incremental::decode_all(bytes).ok()?;
+        let mut map = OSDMap::clone(&self.map);
+        map.apply_incremental(&inc).ok()?;
+        self.is_what_monitors_have(&map, &inc).then_some(map)
     }
 
     /// Whether a map that was made by applying a change has the checksum that the change says (`full_crc`).
@@ -201,16 +167,15 @@ impl<C> Objecter<C> {
     /// The next epoch is not there. A later whole map does where the Objecter has none yet; and also, if every op is sent
     /// again, where the cluster no longer has the epochs between, or one of them cannot be used. Else they are asked
     /// for (invariant O13).
-    fn jump(&mut self, batch: &mut MapBatch, next: Epoch, scan: &mut Scan) -> Option<OSDMap> {
+    fn jump(&mut self, message: &mut MOSDMap, next: Epoch, scan: &mut Scan) -> Option<OSDMap> {
         let first = self.state.epoch == Epoch(0);
-        if first || self.maps.full_wanted || next < batch.trim_lower_bound {
-            let map = take_full(batch, next, first);
+        if first || self.maps.full_wanted || next < message.cluster_osdmap_trim_lower_bound {
+            let map = take_full(message, next, first);
             if map.is_some() {
                 scan.skipped |= !first;
                 return map;
             }
         }
-        self.maybe_request_map();
         None
     }
 
@@ -256,7 +221,7 @@ impl<C> Objecter<C> {
         }
     }
 
-    /// Whether an OSD may have dropped the op because cluster or pool were full at some epoch of this batch.
+    /// Whether an OSD may have dropped the op because cluster or pool were full at some epoch of this message.
     fn is_write_into_full(&self, tid: Tid, scan: &Scan) -> bool {
         self.ops.get(tid).is_some_and(|row| {
             row.traits().respects_full && (scan.full || scan.full_pools.contains(&row.oloc.pool))
@@ -341,13 +306,15 @@ fn is_what_it_says(map: &OSDMap, epoch: Epoch, fsid: Uuid) -> bool {
 }
 
 /// Takes a readable whole map of `from` or later: the newest where it is the first one, else the oldest.
-fn take_full(batch: &mut MapBatch, from: Epoch, newest: bool) -> Option<OSDMap> {
-    let fsid = batch.fsid;
-    let usable = |(epoch, map): (&Epoch, &Result<OSDMap, DecodeError>)| {
-        let map = map.as_ref().ok()?;
-        is_what_it_says(map, *epoch, fsid).then_some(*epoch)
-    };
-    let mut found = batch.maps.range(from..).filter_map(usable);
-    let epoch = if newest { found.next_back() } else { found.next() }?;
-    batch.maps.remove(&epoch).and_then(Result::ok)
+fn take_full(message: &mut MOSDMap, from: Epoch, newest: bool) -> Option<OSDMap> {
+    let fsid = message.fsid;
+    let mut maps = message.maps.split_off(&from);
+    while let Some((epoch, bytes)) = if newest { maps.pop_last() } else { maps.pop_first() } {
+        let usable = |map: &OSDMap| is_what_it_says(map, epoch, fsid);
+        if let Some(map) = OSDMap::decode_all(&bytes).ok().filter(usable) {
+            message.maps = maps;
+            return Some(map);
+        }
+    }
+    None
 }

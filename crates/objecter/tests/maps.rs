@@ -1,21 +1,54 @@
-//! How many maps of a message are read.
+//! Which maps of a message are taken.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 mod common;
 
 use common::Cluster;
-use loligo_objecter::MapBatch;
-use loligo_wire::{Encode, Epoch, Features};
+use loligo_base::{Mono, Now, Wall};
+use loligo_objecter::{Input, Objecter, Options, Output, WantMap};
+use loligo_wire::message::MOSDMap;
+use loligo_wire::{Epoch, OsdId};
+
+const NOW: Now = Now { mono: Mono::ZERO, wall: Wall::new(1_700_000_000, 0) };
+
+/// A cluster of that many epochs, and an Objecter that has the first of them.
+fn started(epochs: u32) -> (Cluster, Objecter<()>) {
+    let mut cluster = Cluster::new(1, 8, 1);
+    let mut objecter = Objecter::new(Options::default());
+    deliver(&mut objecter, cluster.full(Epoch(1)));
+    while cluster.epoch() < Epoch(epochs) {
+        cluster.change(|map, inc| {
+            inc.new_weight.insert(OsdId(0), map.epoch.0);
+        });
+    }
+    (cluster, objecter)
+}
+
+/// Hands maps in. Gives what is asked for then.
+fn deliver(objecter: &mut Objecter<()>, message: MOSDMap) -> Vec<WantMap> {
+    objecter.handle(NOW, Input::OsdMap(message));
+    let outputs = std::iter::from_fn(|| objecter.poll());
+    outputs.filter_map(|output| if let Output::WantMap(want) = output { Some(want) } else { None }).collect()
+}
 
 #[test]
-fn what_comes_behind_the_most_maps_is_asked_for_and_not_read() {
-    let cluster = Cluster::new(1, 8, 1);
-    let bytes = cluster.newest().to_bytes(Features::PACIFIC);
-    let most = u32::try_from(MapBatch::MOST).unwrap();
-    let mut message = cluster.full(Epoch(1));
-    message.maps = (1..=most + 5).map(|epoch| (Epoch(epoch), bytes.clone())).collect();
-    let batch = MapBatch::decode(&message);
-    assert_eq!(batch.last(), Epoch(most + 5));
-    assert!(batch.maps[&Epoch(most)].is_ok());
-    assert!(batch.maps.range(Epoch(most + 1)..).all(|(_, map)| map.is_err()));
+fn the_epochs_of_a_message_are_limited_and_the_next_one_is_asked_for() {
+    let (cluster, mut objecter) = started(500);
+    let wanted = deliver(&mut objecter, cluster.incrementals(Epoch(2), Epoch(500)));
+    assert_eq!(objecter.osdmap().get_epoch(), Epoch(401));
+    assert_eq!(wanted, [WantMap { start: Epoch(402), continuous: false }]);
+    deliver(&mut objecter, cluster.incrementals(Epoch(402), Epoch(500)));
+    assert_eq!(objecter.osdmap().get_epoch(), Epoch(500));
+}
+
+#[test]
+fn epochs_that_are_here_already_are_not_read_and_do_not_count() {
+    let (cluster, mut objecter) = started(500);
+    deliver(&mut objecter, cluster.incrementals(Epoch(2), Epoch(401)));
+    deliver(&mut objecter, cluster.incrementals(Epoch(402), Epoch(499)));
+    // All that an OSD believes this client not to have: 498 that are here, and one that is new.
+    let mut message = cluster.incrementals(Epoch(2), Epoch(500));
+    message.maps = cluster.full(Epoch(499)).maps;
+    assert_eq!(deliver(&mut objecter, message), []);
+    assert_eq!(objecter.osdmap().get_epoch(), Epoch(500));
 }

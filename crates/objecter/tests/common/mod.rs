@@ -4,7 +4,6 @@
 use std::collections::BTreeMap;
 
 use loligo_base::Wall;
-use loligo_objecter::MapBatch;
 use loligo_wire::crush::CrushMap;
 use loligo_wire::message::MOSDMap;
 use loligo_wire::osdmap::{Incremental, OSDMap, OsdMapFlags, OsdState, PgPool, PoolFlags, PoolType};
@@ -128,16 +127,9 @@ impl Cluster {
         MOSDMap { fsid: FSID, maps: maps.into(), newest_map: self.epoch(), ..MOSDMap::default() }
     }
 
-    /// The same without the detour over bytes.
-    pub(crate) fn batch(&self, have: Epoch) -> MapBatch {
-        let mut batch = MapBatch { fsid: FSID, ..MapBatch::default() };
-        if have == Epoch(0) {
-            batch.maps.insert(self.epoch(), Ok(self.newest().clone()));
-        } else {
-            let incs = self.incs.range(have.next()..).map(|(epoch, inc)| (*epoch, Ok(inc.clone())));
-            batch.incrementals = incs.collect();
-        }
-        batch
+    /// What leads from that epoch to the newest one.
+    pub(crate) fn since(&self, have: Epoch) -> MOSDMap {
+        if have == Epoch(0) { self.full(self.epoch()) } else { self.incrementals(have.next(), self.epoch()) }
     }
 }
 

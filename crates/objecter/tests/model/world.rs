@@ -290,22 +290,22 @@ impl World {
         if !wanted && (self.healing || self.dice.chance(3, 4)) {
             return;
         }
-        let mut batch = self.cluster.batch(if wanted { have } else { have.max(Epoch(1)) });
+        let mut message = self.cluster.since(if wanted { have } else { have.max(Epoch(1)) });
         if self.happens(4) {
             let keep = usize::try_from(self.dice.below(4)).unwrap();
-            let skipped: Vec<Epoch> = batch.incrementals.keys().copied().take(keep).collect();
-            batch.incrementals.retain(|epoch, _| !skipped.contains(epoch));
-            batch.trim_lower_bound = Epoch(1);
+            let skipped: Vec<Epoch> = message.incremental_maps.keys().copied().take(keep).collect();
+            message.incremental_maps.retain(|epoch, _| !skipped.contains(epoch));
+            message.cluster_osdmap_trim_lower_bound = Epoch(1);
         } else if self.happens(4) {
             // The cluster has trimmed all but the newest.
-            batch.incrementals.clear();
-            batch.maps.insert(self.cluster.epoch(), Ok(self.cluster.newest().clone()));
-            batch.trim_lower_bound = self.cluster.epoch();
+            message.incremental_maps.clear();
+            message.maps = self.cluster.full(self.cluster.epoch()).maps;
+            message.cluster_osdmap_trim_lower_bound = self.cluster.epoch();
         } else if self.dice.chance(1, 2) {
-            let first: Vec<Epoch> = batch.incrementals.keys().copied().take(1).collect();
-            batch.incrementals.retain(|epoch, _| first.contains(epoch));
+            let first: Vec<Epoch> = message.incremental_maps.keys().copied().take(1).collect();
+            message.incremental_maps.retain(|epoch, _| first.contains(epoch));
         }
-        self.handle(Input::OsdMap(batch));
+        self.handle(Input::OsdMap(message));
     }
 
     fn answer_check(&mut self) {

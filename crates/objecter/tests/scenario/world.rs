@@ -6,10 +6,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use loligo_base::{Mono, Now, Wall};
-use loligo_objecter::{
-    Input, ListCursor, MapBatch, ObjectOperation, Objecter, Op, Options, Output, SessionId,
-};
-use loligo_wire::message::{MOSDBackoff, MOSDOp, MOSDOpReply, OpResult};
+use loligo_objecter::{Input, ListCursor, ObjectOperation, Objecter, Op, Options, Output, SessionId};
+use loligo_wire::message::{MOSDBackoff, MOSDMap, MOSDOp, MOSDOpReply, OpResult};
 use loligo_wire::osdmap::{Incremental, OSDMap, OsdMapFlags};
 use loligo_wire::types::{
     BackoffOp, ErrorCode, HObject, ObjectLocator, OsdFlags, OsdOp, RequestRedirect, SnapContext, SnapId,
@@ -216,7 +214,7 @@ impl World {
     }
 
     /// `deliver` with all that is newer than what the Objecter has; or `full`, `from=` and `to=`, `trim=`, `broken=`.
-    fn maps(&self, args: &Words<'_>) -> MapBatch {
+    fn maps(&self, args: &Words<'_>) -> MOSDMap {
         let have = self.objecter.osdmap().get_epoch();
         let to = Epoch(args.number("to").unwrap_or(self.cluster.epoch().0));
         let from = Epoch(args.number("from").unwrap_or(have.0 + 1));
@@ -253,7 +251,7 @@ impl World {
         if args.has("foreign") {
             message.fsid = loligo_wire::Uuid([9; 16]);
         }
-        MapBatch::decode(&message)
+        message
     }
 
     fn reply(&self, tid: Tid, args: &Words<'_>) -> Option<Input<String>> {
