@@ -3,7 +3,7 @@
 use std::cell::Cell as ThreadCell;
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Mutex};
 
 use loligo_base::Now;
 use loligo_msgr_proto::{
@@ -16,7 +16,8 @@ use loligo_wire::msgr1::MessageHeader;
 use crate::cell::{After, Cell};
 use crate::clock::Clock;
 use crate::remote::{Command, Remote};
-use crate::sync::{lock, try_lock};
+use crate::sync::lock;
+use crate::turn::Turn;
 
 thread_local! {
     /// The node whose results this thread is handing out, by address; 0 for none.
@@ -51,13 +52,11 @@ pub(crate) struct Shared<E: Endpoint> {
     pub(crate) pool: Mutex<Pool<Arc<Cell>>>,
     pub(crate) remote: Remote,
     pub(crate) stopped: AtomicBool,
-    endpoint: Mutex<E>,
-    /// Somebody had a look at the endpoint, which may have something to say since.
-    looked_at: AtomicBool,
+    endpoint: Turn<E>,
     inbox: Mutex<VecDeque<Waiting<E>>>,
     dones: Mutex<VecDeque<E::Done>>,
     /// Held by the thread that hands results out, so that their order is kept.
-    delivering: Mutex<()>,
+    delivering: Turn<()>,
     sink: Sink<E>,
 }
 
@@ -78,6 +77,8 @@ pub(crate) enum Thread {
 struct Later {
     touched: Vec<Arc<Cell>>,
     commands: Vec<Command>,
+    /// The reactor sleeps longer than the endpoint wants.
+    wake: bool,
 }
 
 impl Later {
@@ -97,11 +98,10 @@ impl<E: Endpoint> Shared<E> {
             pool: Mutex::new(pool),
             remote,
             stopped: AtomicBool::new(false),
-            endpoint: Mutex::new(endpoint),
-            looked_at: AtomicBool::new(true),
+            endpoint: Turn::new(endpoint),
             inbox: Mutex::default(),
             dones: Mutex::default(),
-            delivering: Mutex::default(),
+            delivering: Turn::new(()),
             sink,
         }
     }
@@ -118,27 +118,21 @@ impl<E: Endpoint> Shared<E> {
         if DELIVERING.get() == self.address() {
             return;
         }
-        let mut later = Later::default();
-        loop {
-            self.drain(&mut later);
-            self.flush(&mut later, thread);
-            self.deliver();
-            let looked_at = self.looked_at.swap(false, Ordering::SeqCst);
-            if !looked_at && lock(&self.inbox).is_empty() {
-                break;
-            }
-            // Another thread has the endpoint: it will see the inbox, and what the endpoint has to say.
-            if try_lock(&self.endpoint).is_none() {
-                break;
-            }
-        }
+        self.endpoint.take(
+            &mut Later::default(),
+            |endpoint, later| self.work(endpoint, later),
+            |later| {
+                self.flush(later, thread);
+                self.deliver();
+            },
+            || !lock(&self.inbox).is_empty(),
+        );
     }
 
     /// A short look at the endpoint.
     pub(crate) fn with<T>(&self, f: impl FnOnce(&mut E) -> T) -> T {
-        let value = f(&mut lock(&self.endpoint));
+        let value = self.endpoint.with(f);
         // Others left their inputs while we had the lock, and the endpoint may have something to say.
-        self.looked_at.store(true, Ordering::SeqCst);
         self.run(Thread::Caller);
         value
     }
@@ -155,27 +149,16 @@ impl<E: Endpoint> Shared<E> {
         for command in later.commands.drain(..) {
             self.remote.tell(command);
         }
+        if std::mem::take(&mut later.wake) {
+            self.remote.wake();
+        }
     }
 
     fn address(&self) -> usize {
         core::ptr::from_ref(self).addr()
     }
 
-    fn drain(&self, later: &mut Later) {
-        while let Some(mut endpoint) = try_lock(&self.endpoint) {
-            self.work(&mut endpoint, later);
-            let sooner = self.remote.endpoint_due(endpoint.next_timeout());
-            drop(endpoint);
-            if sooner {
-                self.remote.wake();
-            }
-            if lock(&self.inbox).is_empty() {
-                break;
-            }
-        }
-    }
-
-    fn work(&self, endpoint: &mut MutexGuard<'_, E>, later: &mut Later) {
+    fn work(&self, endpoint: &mut E, later: &mut Later) {
         let now = self.clock.now();
         let next = || lock(&self.inbox).pop_front();
         while let Some((input, held)) = next() {
@@ -187,9 +170,10 @@ impl<E: Endpoint> Shared<E> {
             endpoint.handle(now, Input::Timeout);
         }
         self.carry_out(endpoint, now, later);
+        later.wake |= self.remote.endpoint_due(endpoint.next_timeout());
     }
 
-    fn carry_out(&self, endpoint: &mut MutexGuard<'_, E>, now: Now, later: &mut Later) {
+    fn carry_out(&self, endpoint: &mut E, now: Now, later: &mut Later) {
         while let Some(output) = endpoint.poll() {
             match output {
                 Output::Done(done) => lock(&self.dones).push_back(done),
@@ -289,17 +273,14 @@ impl<E: Endpoint> Shared<E> {
 
     /// Hands results out in the order in which they came, one thread at a time.
     fn deliver(&self) {
-        loop {
-            let Some(guard) = try_lock(&self.delivering) else { return };
-            let within = Within::enter(self.address());
+        let next = || lock(&self.dones).pop_front();
+        let hand_out = || {
+            let _within = Within::enter(self.address());
             let count = lock(&self.dones).len();
-            let next = || lock(&self.dones).pop_front();
-            (self.sink)(&mut std::iter::from_fn(next).take(count));
-            drop(within);
-            drop(guard);
-            if lock(&self.dones).is_empty() {
-                return;
+            if count > 0 {
+                (self.sink)(&mut std::iter::from_fn(next).take(count));
             }
-        }
+        };
+        self.delivering.take(&mut (), |(), ()| hand_out(), |()| {}, || !lock(&self.dones).is_empty());
     }
 }

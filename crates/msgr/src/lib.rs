@@ -53,12 +53,14 @@ mod bind;
 mod cell;
 mod clock;
 mod drain;
+mod mailbox;
 mod messenger;
 mod node;
 mod options;
 mod reactor;
 mod remote;
 mod sync;
+mod turn;
 
 pub use bind::BindAddr;
 pub use clock::Clock;

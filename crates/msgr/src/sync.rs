@@ -1,6 +1,8 @@
 //! Locks that outlive a panic elsewhere.
 
-use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
+pub(crate) use std::sync::Mutex;
+pub(crate) use std::sync::atomic::{AtomicBool, AtomicU64, Ordering, fence};
+use std::sync::{MutexGuard, PoisonError, TryLockError};
 
 /// Takes a lock. A thread that panicked while it held it does not take everybody else down.
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
