@@ -96,13 +96,15 @@ features! {
     STRETCH_MODE: 32, 3;
     SERVER_QUINCY: 33, 3;
     RANGE_BLOCKLIST: 34, 3;
+    CRUSH_MSR: 38, 2;
+    SERVER_TENTACLE: 50, 2;
 }
 
 impl Features {
     /// None.
     pub const NONE: Self = Self(0);
 
-    /// All features that are known here; what this stack offers where nothing else is asked for.
+    /// All features that are known here, up to those of Reef.
     pub const ALL: Self = {
         let mut all = 0;
         let mut rest = Self::NAMED;
@@ -110,7 +112,8 @@ impl Features {
             all |= one.0;
             rest = tail;
         }
-        Self(all)
+        // Bits of Squid and Tentacle.
+        Self(all & !(1 << 38 | 1 << 50))
     };
 
     /// What a Pacific (16) daemon offers and means.

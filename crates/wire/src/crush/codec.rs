@@ -11,9 +11,6 @@ use crate::{Decode, DecodeError, Decoder, Encode, Encoder, Features};
 /// `CRUSH_MAGIC`
 const MAGIC: u32 = 0x0001_0000;
 
-/// `CEPH_FEATURE_CRUSH_MSR` (Squid). Not offered to peers, since the rules that it stands for are not carried out.
-const CRUSH_MSR: Features = Features(1 << 38 | 1 << 57);
-
 /// A map takes all the bytes that the decoder has: what an older writer left out is told from the end of them, and what a
 /// newer one appended is skipped. Ceph always writes it as a `bufferlist` of its own.
 impl Decode for CrushMap {
@@ -186,7 +183,7 @@ impl Encode for CrushMap {
             self.class_bucket.encode(e);
             self.choose_args.encode(e);
         }
-        if e.features().has(CRUSH_MSR) {
+        if e.features().has(Features::CRUSH_MSR) {
             self.tunables.msr_descents.encode(e);
             self.tunables.msr_collision_tries.encode(e);
         }

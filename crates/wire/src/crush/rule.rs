@@ -53,6 +53,12 @@ ops! {
     SET_CHOOSELEAF_VARY_R = 12, "set_chooseleaf_vary_r";
     /// In place of the tunable `chooseleaf_stable`, `arg1`.
     SET_CHOOSELEAF_STABLE = 13, "set_chooseleaf_stable";
+    /// In a multi-step-retry rule, in place of the tunable `msr_descents`, `arg1` (Squid).
+    SET_MSR_DESCENTS = 14, "set_msr_descents";
+    /// In a multi-step-retry rule, in place of the tunable `msr_collision_tries`, `arg1` (Squid).
+    SET_MSR_COLLISION_TRIES = 15, "set_msr_collision_tries";
+    /// In a multi-step-retry rule, choose `arg1` items of type `arg2`; 0 is as many as the result has room for (Squid).
+    CHOOSE_MSR = 16, "choosemsr";
 }
 
 /// One step of a rule (`struct crush_rule_step`).
@@ -93,7 +99,8 @@ impl Encode for RuleStep {
 /// A rule (`struct crush_rule`): how a pool's PGs find their OSDs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rule {
-    /// For which pools: [`Self::REPLICATED`] or [`Self::ERASURE`].
+    /// For which pools, and how it is carried out: [`Self::REPLICATED`] or [`Self::ERASURE`], by its steps;
+    /// [`Self::MSR_FIRSTN`] or [`Self::MSR_INDEP`], with retries across steps.
     pub rule_type: u8,
     /// The smallest pool size that it was meant for. Not looked at any more; kept, since it is written.
     pub deprecated_min_size: u8,
@@ -108,6 +115,16 @@ impl Rule {
     pub const REPLICATED: u8 = 1;
     /// The type of a rule for erasure-coded pools.
     pub const ERASURE: u8 = 3;
+    /// The type of a multi-step-retry rule where later results move up (Squid).
+    pub const MSR_FIRSTN: u8 = 4;
+    /// The type of a multi-step-retry rule where each result keeps its position (Squid).
+    pub const MSR_INDEP: u8 = 5;
+
+    /// Whether this is a multi-step-retry rule.
+    #[must_use]
+    pub const fn is_msr(&self) -> bool {
+        matches!(self.rule_type, Self::MSR_FIRSTN | Self::MSR_INDEP)
+    }
 
     /// Reads slot `number` of the rule table, which may be empty.
     pub(super) fn decode_slot(d: &mut Decoder<'_>, number: u32) -> Result<Option<Self>, DecodeError> {

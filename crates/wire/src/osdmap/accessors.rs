@@ -40,7 +40,8 @@ impl OSDMap {
     #[must_use]
     pub fn get_encoding_features(&self) -> Features {
         // The bits that came with a release; those of incarnations, which others share, stay.
-        const SINCE: [(Release, u64); 7] = [
+        const SINCE: [(Release, u64); 8] = [
+            (Release::TENTACLE, 1 << 50),
             (Release::REEF, 1 << 31),
             (Release::OCTOPUS, 1 << 16),
             (Release::NAUTILUS, 1 << 2),

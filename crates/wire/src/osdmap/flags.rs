@@ -198,6 +198,8 @@ flags! {
         BULK: 17, "bulk";
         /// Its PGs may live on crimson OSDs.
         CRIMSON: 18, "crimson";
+        /// Its erasure code is optimized; never cleared again.
+        EC_OPTIMIZATIONS: 19, "ec_optimizations";
     }
 }
 

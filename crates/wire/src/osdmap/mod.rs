@@ -51,7 +51,7 @@ use loligo_base::Wall;
 pub use osd_addrs::OsdAddrs;
 pub use pool::{
     CacheMode, HitSetParams, PgAutoscaleMode, PgMergeMeta, PgPool, PoolOpt, PoolOptKey, PoolOpts,
-    PoolSnapInfo, PoolType,
+    PoolSnapInfo, PoolType, ShardSet,
 };
 pub use snaps::SnapIntervalSet;
 
@@ -192,6 +192,7 @@ impl OSDMap {
             | Features::SERVER_MIMIC.0
             | Features::SERVER_NAUTILUS.0
             | Features::SERVER_OCTOPUS.0
-            | Features::SERVER_REEF.0,
+            | Features::SERVER_REEF.0
+            | Features::SERVER_TENTACLE.0,
     );
 }

@@ -1,19 +1,19 @@
 //! The encoding of a pool.
 //!
-//! Version 24 (Jewel) to 30 (Pacific, stretch pools only); what newer releases append is skipped. Which one is
-//! written depends on the peer's features and is the same as in Ceph 18.2, byte for byte.
+//! Version 24 (Jewel) to 32 (Tentacle); what newer releases append is skipped. Which one is written depends on the
+//! peer's features and is the same as in Ceph 20.2, byte for byte.
 
 use alloc::collections::{BTreeMap, BTreeSet};
 
 use loligo_base::Wall;
 
-use super::{CacheMode, HitSetParams, PgAutoscaleMode, PgMergeMeta, PgPool, PoolOpts, PoolType};
+use super::{CacheMode, HitSetParams, PgAutoscaleMode, PgMergeMeta, PgPool, PoolOpts, PoolType, ShardSet};
 use crate::osdmap::{PoolFlags, SnapIntervalSet};
 use crate::types::SnapId;
 use crate::{Decode, DecodeError, Decoder, Encode, Encoder, Epoch, Features, PoolId, Text, TextMap};
 
 const OLDEST: u8 = 24;
-const KNOWN: u8 = 30;
+const KNOWN: u8 = 32;
 const COMPAT: u8 = 5;
 
 impl Decode for PgPool {
@@ -58,7 +58,9 @@ fn pg_num(d: &mut Decoder<'_>) -> Result<u32, DecodeError> {
 impl PgPool {
     /// The version that Ceph writes for a peer with these features.
     const fn version_for(&self, features: Features) -> u8 {
-        if !features.has(Features::SERVER_LUMINOUS) {
+        if features.has(Features::SERVER_TENTACLE) {
+            32
+        } else if !features.has(Features::SERVER_LUMINOUS) {
             24
         } else if !features.has(Features::SERVER_MIMIC) {
             26
@@ -243,11 +245,15 @@ impl PgPool {
         } else {
             PgMergeMeta { last_epoch_started, last_epoch_clean, ..PgMergeMeta::default() }
         };
-        if version >= 30 {
+        // Version 30 was for stretch pools alone; since then a byte says whether this is one.
+        if version == 30 || version > 30 && bool::decode(d)? {
             self.peering_crush_bucket_count = u32::decode(d)?;
             self.peering_crush_bucket_target = u32::decode(d)?;
             self.peering_crush_bucket_barrier = u32::decode(d)?;
             self.peering_crush_mandatory_member = i32::decode(d)?;
+        }
+        if version >= 32 {
+            self.nonprimary_shards = ShardSet::decode(d)?;
         }
         Ok(())
     }
@@ -264,11 +270,17 @@ impl PgPool {
         self.last_force_op_resend.encode(e);
         self.pg_autoscale_mode.0.encode(e);
         self.last_pg_merge_meta.encode(e);
-        if version >= 30 {
+        if version > 30 {
+            self.is_stretch_pool().encode(e);
+        }
+        if version == 30 || version > 30 && self.is_stretch_pool() {
             self.peering_crush_bucket_count.encode(e);
             self.peering_crush_bucket_target.encode(e);
             self.peering_crush_bucket_barrier.encode(e);
             self.peering_crush_mandatory_member.encode(e);
+        }
+        if version >= 32 {
+            self.nonprimary_shards.encode(e);
         }
     }
 }
@@ -276,6 +288,7 @@ impl PgPool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::types::ShardId;
 
     fn pool() -> PgPool {
         PgPool {
@@ -305,7 +318,13 @@ mod tests {
         assert_eq!(version(&pool(), Features::PACIFIC), 29);
         let stretch = PgPool { peering_crush_bucket_count: 2, ..pool() };
         assert_eq!(version(&stretch, Features::PACIFIC), 30);
-        assert_eq!(PgPool::decode_all(&stretch.to_bytes(Features::PACIFIC)), Ok(stretch));
+        assert_eq!(PgPool::decode_all(&stretch.to_bytes(Features::PACIFIC)), Ok(stretch.clone()));
+        let tentacle = Features::PACIFIC | Features::SERVER_TENTACLE;
+        let nonprimary_shards = [1, 2, 3].map(ShardId).into_iter().collect();
+        for pool in [PgPool { nonprimary_shards, ..stretch }, PgPool { nonprimary_shards, ..pool() }] {
+            assert_eq!(version(&pool, tentacle), 32);
+            assert_eq!(PgPool::decode_all(&pool.to_bytes(tentacle)), Ok(pool));
+        }
     }
 
     #[test]

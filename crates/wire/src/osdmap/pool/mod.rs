@@ -5,6 +5,7 @@ mod hit_set;
 mod kinds;
 mod merge;
 mod opts;
+mod shards;
 mod snap;
 
 use alloc::collections::{BTreeMap, BTreeSet};
@@ -14,6 +15,7 @@ pub use kinds::{CacheMode, PgAutoscaleMode, PoolType};
 use loligo_base::Wall;
 pub use merge::PgMergeMeta;
 pub use opts::{PoolOpt, PoolOptKey, PoolOpts};
+pub use shards::ShardSet;
 pub use snap::PoolSnapInfo;
 
 use super::{PoolFlags, SnapIntervalSet};
@@ -138,6 +140,8 @@ pub struct PgPool {
     pub opts: PoolOpts,
     /// By application, what it notes here.
     pub application_metadata: BTreeMap<Text, TextMap>,
+    /// The shards of an optimized erasure code whose OSDs cannot lead a PG, as they do not hear of every write (Tentacle).
+    pub nonprimary_shards: ShardSet,
 }
 
 impl Default for PgPool {
@@ -199,6 +203,7 @@ impl Default for PgPool {
             fast_read: false,
             opts: PoolOpts::default(),
             application_metadata: BTreeMap::new(),
+            nonprimary_shards: ShardSet::default(),
         }
     }
 }
@@ -227,6 +232,12 @@ impl PgPool {
     #[must_use]
     pub fn is_erasure(&self) -> bool {
         self.pool_type == PoolType::ERASURE
+    }
+
+    /// Whether its erasure code is optimized, so that some shards cannot lead a PG (`allows_ecoptimizations`).
+    #[must_use]
+    pub const fn allows_ecoptimizations(&self) -> bool {
+        self.has_flag(PoolFlags::EC_OPTIMIZATIONS)
     }
 
     /// Whether an OSD that is missing from a PG lets the following ones move up; not where the place says which shard
