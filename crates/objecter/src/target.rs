@@ -10,6 +10,9 @@ use loligo_wire::{Epoch, Features, OsdId, PoolId, Release};
 use crate::gate::{MapState, PoolState, Traits, pause};
 use crate::operation::Subject;
 
+/// What the messenger below offers, as far as a target depends on it: not that of a Tentacle client.
+const OFFERED: Features = Features::PACIFIC;
+
 /// The newest map as a target sees it.
 pub(crate) struct View<'a> {
     pub(crate) map: &'a OSDMap,
@@ -120,7 +123,8 @@ impl Target {
         let new = Interval::new(view.map, pool, osds);
         let change = self.compare(raw, &new, forced);
         if change.is_any() {
-            self.adopt(raw, actual, new, pool);
+            let shard = get_primary_shard(view.map, pool, actual, &new.osds, OFFERED);
+            self.adopt(raw, shard, new);
         }
         let osds_expect_it = || {
             let features = || view.map.get_xinfo(self.osd).map(|xinfo| xinfo.features);
@@ -206,10 +210,10 @@ impl Target {
         }
     }
 
-    fn adopt(&mut self, raw: PgId, actual: PgId, new: Interval, pool: &PgPool) {
+    fn adopt(&mut self, raw: PgId, actual: SpgId, new: Interval) {
         self.pgid = Some(raw);
         self.osd = new.osds.acting_primary.unwrap_or(NOBODY);
-        self.actual_pgid = get_primary_shard(pool, actual, &new.osds);
+        self.actual_pgid = actual;
         self.interval = Some(new);
     }
 }

@@ -1,13 +1,13 @@
 //! From a PG to its OSDs.
 //!
-//! Follows `_pg_to_up_acting_osds` of `osd/OSDMap.cc` (18.2) and what it calls, in its order: CRUSH, OSDs that do not exist,
+//! Follows `_pg_to_up_acting_osds` of `osd/OSDMap.cc` (20.2) and what it calls, in its order: CRUSH, OSDs that do not exist,
 //! upmap, OSDs that are down, primary affinity, and in place of all that what is set for the time being.
 
 use alloc::vec::Vec;
 
-use loligo_wire::OsdId;
 use loligo_wire::osdmap::{OSDMap, PgPool};
 use loligo_wire::types::{PgId, ShardId, SpgId};
+use loligo_wire::{Features, OsdId};
 
 use crate::crush::{Workspace, do_rule};
 use crate::hash::crush_hash32_2;
@@ -98,17 +98,54 @@ pub fn pg_to_raw_upmap(map: &OSDMap, pg: PgId, scratch: &mut Scratch, raw: &mut 
     }
 }
 
-/// The PG as its primary has it: the shard that the primary holds, where the pool has shards (`get_primary_shard`).
+/// The PG as a client names it to its primary: with the shard that the primary holds, where the pool has shards
+/// (`get_primary_shard`).
+///
+/// `offered` are the features that the client offers. One that does not offer [`Features::SERVER_TENTACLE`] gives the
+/// place in what is set for the time being, which for an optimized erasure code is in another order than the shards; the
+/// OSD then translates, and would do so with a shard too.
 #[must_use]
-pub fn get_primary_shard(pool: &PgPool, pg: PgId, osds: &UpActing) -> SpgId {
-    let shard = || {
-        let place = osds.acting.iter().position(|osd| Some(*osd) == osds.acting_primary)?;
-        i8::try_from(place).ok().map(ShardId)
+pub fn get_primary_shard(map: &OSDMap, pool: &PgPool, pg: PgId, osds: &UpActing, offered: Features) -> SpgId {
+    if !pool.is_erasure() {
+        return SpgId::whole(pg);
+    }
+    let set = map.pg_temp.contains_key(&raw_pg_to_pg(pool, pg));
+    let order = Some(primary_first(pool, osds.acting.len())).filter(|_| set && pool.allows_ecoptimizations());
+    // In error conditions an OSD holds several shards. It leads by the first that can lead.
+    let holder = |shard: &usize| osds.acting.get(*shard).copied() == osds.acting_primary;
+    let place = match &order {
+        Some(order) => order.iter().position(holder),
+        None => (0..osds.acting.len()).find(holder),
     };
-    if pool.is_erasure() {
-        SpgId { pgid: pg, shard: shard().unwrap_or(ShardId::NONE) }
-    } else {
-        SpgId::whole(pg)
+    let shard = match (place, order) {
+        (Some(place), Some(order)) if offered.has(Features::SERVER_TENTACLE) => order.get(place).copied(),
+        (place, _) => place,
+    };
+    let shard = shard.and_then(|shard| i8::try_from(shard).ok());
+    SpgId { pgid: pg, shard: shard.map_or(ShardId::NONE, ShardId) }
+}
+
+/// The shards of an optimized erasure code in the order of what is set for the time being: first those that can lead, so
+/// that clients that know nothing of that pick one of them (`pgtemp_primaryfirst`).
+fn primary_first(pool: &PgPool, shards: usize) -> Vec<usize> {
+    let cannot_lead =
+        |shard: &usize| i8::try_from(*shard).is_ok_and(|s| pool.nonprimary_shards.contains(ShardId(s)));
+    let (last, mut order): (Vec<usize>, Vec<usize>) = (0..shards).partition(cannot_lead);
+    order.extend(last);
+    order
+}
+
+/// Puts what is set for the time being for an optimized erasure code into the order of its shards
+/// (`pgtemp_undo_primaryfirst`). What does not have the pool's size stays as it is; Ceph never sets that.
+fn undo_primary_first(pool: &PgPool, temp: &mut [OsdId]) {
+    if !pool.allows_ecoptimizations() || temp.len() != usize::from(pool.size) {
+        return;
+    }
+    let set = temp.to_vec();
+    for (shard, osd) in primary_first(pool, set.len()).into_iter().zip(set) {
+        if let Some(place) = temp.get_mut(shard) {
+            *place = osd;
+        }
     }
 }
 
@@ -207,8 +244,10 @@ fn get_temp_osds(map: &OSDMap, pool: &PgPool, pg: PgId, temp: &mut Vec<OsdId>) -
         temp.extend_from_slice(osds);
         raw_to_up_osds(map, pool, temp);
     }
+    let first = pick_primary(temp);
+    undo_primary_first(pool, temp);
     match map.primary_temp.get(&pg) {
         Some(primary) => primary.is_osd().then_some(*primary),
-        None => pick_primary(temp),
+        None => first,
     }
 }

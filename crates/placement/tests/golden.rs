@@ -65,10 +65,10 @@ impl Arguments {
 }
 
 /// Compares all mappings of a map with those of crushtool, and that the map encodes to the same bytes.
-fn crush(name: &str) {
+fn crush(name: &str, features: Features) {
     let bytes = testdata(&format!("crush/{name}.crush"));
     let map = CrushMap::decode_all(&bytes).unwrap();
-    assert_eq!(map.to_bytes(Features::PACIFIC), bytes, "{name} encodes to other bytes");
+    assert_eq!(map.to_bytes(features), bytes, "{name} encodes to other bytes");
     let (mut work, mut found) = (Workspace::new(), Vec::new());
     let mut question = None;
     let mut compared = 0;
@@ -89,7 +89,7 @@ fn crush(name: &str) {
 
 macro_rules! crush_tests {
     ($($test:ident: $name:literal;)*) => {
-        $(#[test] fn $test() { crush($name); })*
+        $(#[test] fn $test() { crush($name, Features::PACIFIC); })*
     };
 }
 
@@ -109,6 +109,11 @@ crush_tests! {
     steps_override_tunables: "steps";
     of_equal_straws_the_first_wins: "straw-ties";
     of_equal_straw2_draws_the_first_wins: "straw2-ties";
+}
+
+#[test]
+fn multi_step_retry_rules() {
+    crush("msr", Features::ALL | Features::CRUSH_MSR);
 }
 
 fn set(osds: &[OsdId], primary: Option<OsdId>) -> String {

@@ -1,17 +1,15 @@
 //! CRUSH: from a number to devices, by a rule over a hierarchy.
 //!
-//! Follows `crush/mapper.c` of Ceph 18.2: [`do_rule`] gives what `crush_do_rule` gives, for every algorithm of buckets,
-//! every tunable and every step. What Ceph does not define (a child that does not exist, weights that do not fit, a search
-//! without end) is defined here: it is not chosen, or the search ends.
-//!
-//! Multi-step-retry rules (Squid) are not carried out: their steps are passed over, as a release that does not know them
-//! does.
+//! Follows `crush/mapper.c` of Ceph 20.2: [`do_rule`] gives what `crush_do_rule` gives, for every algorithm of buckets,
+//! every tunable, every step and every type of rule. What Ceph does not define (a child that does not exist, weights that
+//! do not fit, a rule on which it aborts, a search without end) is defined here: it is not chosen, or the search ends.
 
 mod choose;
 mod firstn;
 mod indep;
 mod ln;
 mod mapper;
+mod msr;
 #[cfg(test)]
 mod tests;
 mod work;
@@ -42,11 +40,14 @@ pub fn do_rule(
 ) {
     result.clear();
     let Some(rule) = map.rule(rule) else { return };
-    let Workspace { current, next, chosen, leaves, scratch } = work;
+    let Workspace { current, next, chosen, leaves, undo, scratch } = work;
     scratch.begin();
     current.clear();
-    let mut settings = Settings::of(map);
     let mut mapper = Mapper { map, weights, choose_args, x, scratch };
+    if rule.is_msr() {
+        return msr::do_rule(mapper, rule, result, result_max, [current, next], undo);
+    }
+    let mut settings = Settings::of(map);
     for step in &rule.steps {
         match step.op {
             RuleOp::TAKE => {

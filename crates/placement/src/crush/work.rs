@@ -22,6 +22,8 @@ pub struct Workspace {
     pub(super) chosen: Vec<i32>,
     /// The device below each of `chosen`.
     pub(super) leaves: Vec<i32>,
+    /// Of a multi-step-retry rule, the strides whose last choice led to nothing.
+    pub(super) undo: Vec<usize>,
     pub(super) scratch: Scratch,
 }
 
@@ -34,6 +36,7 @@ impl Workspace {
             next: Vec::new(),
             chosen: Vec::new(),
             leaves: Vec::new(),
+            undo: Vec::new(),
             scratch: Scratch { permutations: Vec::new(), used: 0, fuel: 0 },
         }
     }
