@@ -321,3 +321,36 @@ impl Drop for Shared {
         self.shutdown();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::task::Wake;
+
+    use super::*;
+
+    /// Counts how often it is woken, and how many results were there each time.
+    struct Witness {
+        slots: Vec<Token>,
+        seen: AtomicUsize,
+    }
+
+    impl Wake for Witness {
+        fn wake(self: Arc<Self>) {
+            let full = self.slots.iter().filter(|slot| slot.is_full()).count();
+            self.seen.fetch_add(full, Ordering::SeqCst);
+        }
+    }
+
+    #[test]
+    fn all_results_that_came_together_are_there_before_anybody_is_woken() {
+        let slots: Vec<Token> = (0..3).map(|_| Slot::new()).collect();
+        let witness = Arc::new(Witness { slots: slots.clone(), seen: AtomicUsize::new(0) });
+        for slot in &slots {
+            slot.wait_for_test(Arc::clone(&witness).into());
+        }
+        let results = slots.into_iter().map(|done| Done::Call { done, outcome: Outcome::Shutdown });
+        deliver(&mut results.into_iter());
+        assert_eq!(witness.seen.load(Ordering::SeqCst), 3 * 3);
+    }
+}

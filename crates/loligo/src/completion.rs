@@ -81,8 +81,14 @@ impl<R> Slot<R> {
         None
     }
 
-    fn is_full(&self) -> bool {
+    pub(crate) fn is_full(&self) -> bool {
         matches!(*self.lock(), State::Full(_))
+    }
+
+    /// Leaves a waker, as a future does.
+    #[cfg(test)]
+    pub(crate) fn wait_for_test(&self, waker: Waker) {
+        assert!(self.take_or(State::Task(waker)).is_none(), "nothing is there yet");
     }
 
     /// No code of others runs under this lock, so a poisoned one is whole.
