@@ -2,17 +2,15 @@
 
 use std::time::Duration;
 
-use loligo::{Cluster, Completion, Conf, ConfError, Error, IoCtx};
+use loligo::{Cluster, Conf, ConfError, Error, IoCtx};
 
 use crate::args::{Format, Global};
 use crate::fail::Fail;
+use crate::patience::{Awaited, patiently};
 
 /// How long to wait for a cluster where neither the command line nor the configuration says. Ceph waits for five minutes,
 /// which at a terminal is for ever.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
-
-/// After what time of silence a person is told what is waited for.
-const PATIENCE: Duration = Duration::from_secs(5);
 
 /// A connected cluster, and what the command line said.
 pub(crate) struct Context {
@@ -28,7 +26,7 @@ impl Context {
     pub(crate) fn connect(global: &Global) -> Result<Self, Fail> {
         let conf = conf(global).map_err(Error::from)?;
         Ok(Self {
-            cluster: Cluster::connect(&conf)?,
+            cluster: patiently(Awaited::Monitors, || Cluster::connect(&conf))?,
             conf,
             format: global.format,
             pool: global.pool.clone(),
@@ -39,7 +37,9 @@ impl Context {
 
     /// The pool, namespace and locator key of the command line.
     pub(crate) fn io_ctx(&self) -> Result<IoCtx, Fail> {
-        let io_ctx = self.cluster.io_ctx(self.pool_name()?)?.with_namespace(&self.namespace);
+        let pool = self.pool_name()?;
+        let io_ctx =
+            patiently(Awaited::Cluster, || self.cluster.io_ctx(pool))?.with_namespace(&self.namespace);
         Ok(match &self.locator {
             Some(key) => io_ctx.with_locator_key(key),
             None => io_ctx,
@@ -91,16 +91,4 @@ fn conf(global: &Global) -> Result<Conf, ConfError> {
         conf.set(option, value);
     }
     Ok(conf)
-}
-
-/// Waits for an operation, and tells a person when that takes long.
-pub(crate) fn wait<T>(mut completion: Completion<T>) -> Result<T, Error> {
-    if let Some(result) = completion.wait_timeout(PATIENCE) {
-        return result;
-    }
-    eprintln!(
-        "loligo: waiting for the cluster: it may be paused, full, or lack OSDs (see `loligo status`; --timeout SECS sets \
-         a limit)"
-    );
-    completion.wait()
 }

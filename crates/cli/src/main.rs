@@ -7,6 +7,7 @@ mod context;
 mod fail;
 mod objects;
 mod output;
+mod patience;
 mod pools;
 mod progress;
 mod stream;

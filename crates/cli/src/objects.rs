@@ -8,9 +8,10 @@ use loligo::{ListObject, Placement};
 use serde_json::{Value, json};
 
 use crate::args::Format;
-use crate::context::{Context, wait};
+use crate::context::Context;
 use crate::fail::{self, About as _, Fail};
 use crate::output;
+use crate::patience::{Awaited, Watch, wait};
 
 pub(crate) fn stat(context: &Context, object: &str) -> Result<(), Fail> {
     let pool = context.pool_name()?;
@@ -65,10 +66,11 @@ pub(crate) fn create(context: &Context, object: &str) -> Result<(), Fail> {
 pub(crate) fn ls(context: &Context, all: bool) -> Result<(), Fail> {
     let pool = context.pool_name()?;
     let io_ctx = context.io_ctx()?;
-    let list = if all { io_ctx.list_all() } else { io_ctx.list() };
+    let mut list = if all { io_ctx.list_all() } else { io_ctx.list() };
     let mut out = BufWriter::new(io::stdout().lock());
     let mut rows = Vec::new();
-    for object in list {
+    let watch = Watch::over(Awaited::Cluster);
+    while let Some(object) = watch.during(|| list.next()) {
         let object = object.about(|| format!("ls {pool}"))?;
         match context.format {
             Format::Plain => write_line(&mut out, &object, all)?,

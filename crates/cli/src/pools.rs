@@ -6,9 +6,10 @@ use loligo::PoolOptions;
 use serde_json::{Value, json};
 
 use crate::args::Format;
-use crate::context::{Context, wait};
+use crate::context::Context;
 use crate::fail::{About as _, Fail};
 use crate::output;
+use crate::patience::{Awaited, patiently, wait};
 
 pub(crate) fn lspools(context: &Context) -> Result<(), Fail> {
     let pools = context.cluster.pools();
@@ -30,7 +31,8 @@ pub(crate) fn mkpool(
     pg_num: Option<u32>,
     size: Option<u32>,
 ) -> Result<(), Fail> {
-    context.cluster.create_pool(pool, PoolOptions { pg_num, size }).about(|| format!("mkpool {pool}"))?;
+    let create = || context.cluster.create_pool(pool, PoolOptions { pg_num, size });
+    patiently(Awaited::Cluster, create).about(|| format!("mkpool {pool}"))?;
     writeln!(io::stdout(), "successfully created pool {pool}")?;
     Ok(())
 }
@@ -42,7 +44,7 @@ pub(crate) fn rmpool(context: &Context, pool: &str, again: &str, sure: bool) -> 
              --yes-i-really-really-mean-it"
         )));
     }
-    context.cluster.delete_pool(pool).about(|| format!("rmpool {pool}"))?;
+    patiently(Awaited::Cluster, || context.cluster.delete_pool(pool)).about(|| format!("rmpool {pool}"))?;
     writeln!(io::stdout(), "successfully deleted pool {pool}")?;
     Ok(())
 }

@@ -9,8 +9,9 @@ use std::time::Duration;
 use bytes::Bytes;
 use loligo::{Completion, Error, IoCtx};
 
-use crate::context::{Context, wait};
+use crate::context::Context;
 use crate::fail::{self, About as _, Fail};
+use crate::patience::wait;
 use crate::progress::Progress;
 
 /// The size of a piece: what `rados` takes.

@@ -139,6 +139,17 @@ fn status_and_df_are_what_the_monitor_says() {
 }
 
 #[test]
+fn a_person_is_told_what_a_listing_waits_for() {
+    let mini = Mini::start();
+    (0..mini.cluster.osds()).for_each(|osd| mini.cluster.stop_osd(osd).unwrap());
+    let run = mini.run(&["--timeout", "6", "ls"]);
+    assert_eq!(run.code, Some(1));
+    let said: Vec<_> = run.err.lines().collect();
+    assert!(said[0].contains("waiting for the cluster") && said[1].contains("ls data"), "{run:?}");
+    assert_eq!(said.len(), 2);
+}
+
+#[test]
 fn bench_writes_reads_and_cleans_up() {
     let mini = Mini::start();
     let common = ["-b", "4K", "-t", "4", "--max-objects", "64"];

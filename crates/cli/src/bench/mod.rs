@@ -13,8 +13,9 @@ use loligo::{Completion, Error, IoCtx};
 use serde_json::{Value, json};
 
 use crate::args::{Bench, BenchMode, Format};
-use crate::context::{Context, wait};
+use crate::context::Context;
 use crate::fail::{About as _, Fail};
+use crate::patience::wait;
 use layout::Metadata;
 use report::Kind;
 use slots::Slots;
