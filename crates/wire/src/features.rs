@@ -3,7 +3,7 @@
 use core::fmt;
 use core::ops::{BitAnd, BitOr};
 
-use crate::{Decode, DecodeError, Decoder, Encode, Encoder};
+use crate::{Decode, DecodeError, Decoder, Encode, Encoder, Release};
 
 /// What a peer can do: 64 bits, some of which have been used again for something newer. A feature is therefore a
 /// mask: its own bit and the bits of its incarnation; test it with [`Features::has`], which tests them all.
@@ -97,6 +97,9 @@ features! {
     SERVER_QUINCY: 33, 3;
     RANGE_BLOCKLIST: 34, 3;
     CRUSH_MSR: 38, 2;
+    NVMEOFHA: 44, 2;
+    NVMEOFHAMAP: 45, 2;
+    SERVER_SQUID: 49, 2;
     SERVER_TENTACLE: 50, 2;
 }
 
@@ -112,8 +115,7 @@ impl Features {
             all |= one.0;
             rest = tail;
         }
-        // Bits of Squid and Tentacle.
-        Self(all & !(1 << 38 | 1 << 50))
+        Self(all & Self::REEF.0)
     };
 
     /// What a Pacific (16) daemon offers and means.
@@ -121,6 +123,35 @@ impl Features {
     /// It also offers bit 31, which was MON_SINGLE_PAXOS then and is `SERVER_REEF` since: the features of a Pacific peer
     /// have [`Self::SERVER_REEF`], but not [`Self::SERVER_QUINCY`]. 16.2.15 offers [`Self::RANGE_BLOCKLIST`] too.
     pub const PACIFIC: Self = Self(0x3f01_cfb9_7ffd_ffff);
+
+    /// What an Octopus (15) daemon means, as far as formats depend on it.
+    pub const OCTOPUS: Self = Self::PACIFIC.without(Self(1 << 20 | 1 << 32));
+
+    /// What a Nautilus (14) daemon means, as far as formats depend on it.
+    pub const NAUTILUS: Self = Self::OCTOPUS.without(Self(1 << 16));
+
+    /// What a Quincy (17) daemon means: as Reef, without bit 31, which Quincy offers with its old meaning.
+    pub const QUINCY: Self = Self(0x3f01_cfbf_7ffd_ffff);
+
+    /// What a Reef (18) daemon offers.
+    pub const REEF: Self = Self(0x3f01_cfbf_fffd_ffff);
+
+    /// What a Squid (19) daemon means, as far as formats depend on it.
+    pub const SQUID: Self = Self(0x3f03_cfff_fffd_ffff);
+
+    /// What a Tentacle (20) daemon offers.
+    pub const TENTACLE: Self = Self(0x3f07_ffff_fffd_ffff);
+
+    /// The releases for which everything here can be written, with what their daemons mean.
+    pub const RELEASES: [(Release, Self); 7] = [
+        (Release::NAUTILUS, Self::NAUTILUS),
+        (Release::OCTOPUS, Self::OCTOPUS),
+        (Release::PACIFIC, Self::PACIFIC),
+        (Release::QUINCY, Self::QUINCY),
+        (Release::REEF, Self::REEF),
+        (Release::SQUID, Self::SQUID),
+        (Release::TENTACLE, Self::TENTACLE),
+    ];
 
     /// Whether all bits of `feature` are there, those of its incarnation included.
     #[must_use]
