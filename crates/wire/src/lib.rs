@@ -22,19 +22,23 @@ extern crate alloc;
 
 mod bufferlist;
 pub mod cephx;
+pub mod cls;
 pub mod codec;
 mod crc;
 pub mod crush;
 pub mod entity;
 pub mod features;
 mod ids;
+pub mod log;
 pub mod message;
+pub mod mgrmap;
 pub mod monmap;
 pub mod msgr1;
 pub mod osdmap;
 mod release;
 #[cfg(feature = "samples")]
 pub mod samples;
+pub mod service_map;
 mod text;
 pub mod types;
 mod uuid;

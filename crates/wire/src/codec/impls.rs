@@ -48,6 +48,49 @@ macro_rules! as_inner {
 }
 pub(crate) use as_inner;
 
+/// A struct whose fields stand one after the other in a versioned struct, all of which have been there since the
+/// version that is written here.
+macro_rules! versioned_struct {
+    (
+        $(#[$doc:meta])*
+        $name:ident, $ceph_name:literal, version $version:literal, compat $compat:literal {
+            $($(#[$field_doc:meta])* $field:ident: $t:ty,)*
+        }
+    ) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, Default, PartialEq, Eq)]
+        pub struct $name {
+            $($(#[$field_doc])* pub $field: $t,)*
+        }
+
+        impl $crate::Decode for $name {
+            const MIN_SIZE: usize = 6 $(+ <$t as $crate::Decode>::MIN_SIZE)*;
+
+            fn decode(d: &mut $crate::Decoder<'_>) -> Result<Self, $crate::DecodeError> {
+                d.versioned($ceph_name, $version, |d, version| {
+                    if version < $version {
+                        return Err($crate::DecodeError::TooOld {
+                            type_name: $ceph_name,
+                            version,
+                            oldest: $version,
+                        });
+                    }
+                    Ok(Self { $($field: $crate::Decode::decode(d)?,)* })
+                })
+            }
+        }
+
+        impl $crate::Encode for $name {
+            fn encode(&self, e: &mut $crate::Encoder) {
+                e.versioned($version, $compat, |e| {
+                    $($crate::Encode::encode(&self.$field, e);)*
+                });
+            }
+        }
+    };
+}
+pub(crate) use versioned_struct;
+
 scalar!(u8, u16, u32, u64, i8, i16, i32, i64, f32, f64);
 
 /// One byte; anything but 0 is true, as in Ceph.

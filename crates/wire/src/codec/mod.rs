@@ -7,8 +7,10 @@ mod decoder;
 mod encoder;
 mod error;
 mod impls;
+mod opaque;
 
 pub use decoder::{Decode, Decoder};
 pub use encoder::{Encode, Encoder};
 pub use error::DecodeError;
-pub(crate) use impls::as_inner;
+pub(crate) use impls::{as_inner, versioned_struct};
+pub use opaque::OpaqueStruct;

@@ -39,6 +39,8 @@ msg_types! {
     MON_GET_VERSION = 19;
     /// Answers it.
     MON_GET_VERSION_REPLY = 20;
+    /// Asks for versions of the OSD map.
+    MON_GET_OSDMAP = 6;
     /// The metadata servers.
     MDS_MAP = 21;
     /// Versions of the OSD map.
@@ -77,12 +79,20 @@ msg_types! {
     COMMAND_REPLY = 98;
     /// Opens a session with the manager.
     MGR_OPEN = 0x700;
+    /// How often and how much the manager wants to be told.
+    MGR_CONFIGURE = 0x701;
+    /// What the manager is told.
+    MGR_REPORT = 0x702;
     /// The manager.
     MGR_MAP = 0x704;
     /// The services beside the daemons.
     SERVICE_MAP = 0x707;
+    /// Closes a session with the manager.
+    MGR_CLOSE = 0x708;
     /// A command to the manager.
     MGR_COMMAND = 0x709;
     /// Answers it.
     MGR_COMMAND_REPLY = 0x70a;
+    /// Tells the manager what changed.
+    MGR_UPDATE = 0x70b;
 }

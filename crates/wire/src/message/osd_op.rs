@@ -7,6 +7,7 @@ use loligo_base::Wall;
 
 use super::payload::at_least;
 use super::{Message, msg_type};
+use crate::codec::OpaqueStruct;
 use crate::msgr1::priority;
 use crate::types::{
     HObject, OSD_OP_SIZE, ObjectLocator, OsdFlags, OsdOp, ReqId, SnapContext, SnapId, SpgId, split_data,
@@ -60,13 +61,13 @@ pub struct OsdOpTarget {
 }
 
 impl OsdOpTarget {
-    /// Reads the first fields of the front of an [`MOSDOp`] of that version.
+    /// Reads the first fields of the front of an [`MOSDOp`] of that version: 8, or 9 of Squid.
     ///
     /// # Errors
     ///
     /// When they are not there, or of a version that no supported release writes.
     pub fn decode(version: u16, d: &mut Decoder<'_>) -> Result<Self, DecodeError> {
-        at_least::<MOSDOp>(version, MOSDOp::HEAD_VERSION)?;
+        at_least::<MOSDOp>(version, 8)?;
         let target = Self {
             pgid: SpgId::decode(d)?,
             hash: u32::decode(d)?,
@@ -75,6 +76,9 @@ impl OsdOpTarget {
             reqid: ReqId::decode(d)?,
         };
         d.take(TRACE_SIZE)?;
+        if version >= MOSDOp::HEAD_VERSION {
+            OpaqueStruct::decode(d)?;
+        }
         Ok(target)
     }
 }
@@ -109,9 +113,15 @@ impl MOSDOp {
 impl Message for MOSDOp {
     const TYPE: u16 = msg_type::OSD_OP;
     const NAME: &'static str = "MOSDOp";
-    const HEAD_VERSION: u16 = 8;
+    const HEAD_VERSION: u16 = 9;
     const COMPAT_VERSION: u16 = 3;
     const PRIORITY: u16 = priority::OSD_CLIENT_OP;
+
+    /// An OSD before Squid drops version 9 without a word.
+    fn versions(features: Features) -> (u16, u16) {
+        let version = if features.has(Features::SERVER_SQUID) { Self::HEAD_VERSION } else { 8 };
+        (version, Self::COMPAT_VERSION)
+    }
 
     fn encode_front(&self, e: &mut Encoder) {
         let features: Features = e.features();
@@ -121,6 +131,10 @@ impl Message for MOSDOp {
         self.flags.encode(e);
         self.reqid.encode(e);
         e.raw(&[0; TRACE_SIZE]);
+        if features.has(Features::SERVER_SQUID) {
+            // The context of an OpenTelemetry span: none.
+            e.versioned(1, 1, |e| false.encode(e));
+        }
 
         self.client_inc.encode(e);
         self.mtime.encode(e);

@@ -1,6 +1,6 @@
 //! The encoding of the map of monitors.
 //!
-//! Versions 2 (before 2012) to 9 (Pacific); what newer releases append is skipped.
+//! Versions 2 (before 2012) to 10 (Tentacle); what newer releases append is skipped.
 
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::string::String;
@@ -8,12 +8,12 @@ use alloc::vec::Vec;
 
 use loligo_base::Wall;
 
-use super::{ElectionStrategy, MonFeatures, MonInfo, MonMap};
+use super::{ElectionStrategy, MonFeatures, MonInfo, MonMap, MonMapAuth};
 use crate::{
     Decode, DecodeError, Decoder, Encode, Encoder, EntityAddr, EntityAddrVec, Epoch, Features, Release, Uuid,
 };
 
-const KNOWN: u8 = 9;
+const KNOWN: u8 = 10;
 /// The last version without a length, of 16 bits.
 const BARE: u8 = 2;
 
@@ -46,10 +46,14 @@ impl Encode for MonMap {
                 self.encode_monitors(e);
             });
         } else {
-            e.versioned(KNOWN, 6, |e| {
+            let auth = self.auth.as_ref().filter(|_| e.features().has(Features::SERVER_TENTACLE));
+            e.versioned(if auth.is_some() { KNOWN } else { 9 }, 6, |e| {
                 self.encode_basics(e, false);
                 self.encode_monitors(e);
                 self.encode_since_nautilus(e);
+                if let Some(auth) = auth {
+                    auth.encode(e);
+                }
             });
         }
     }
@@ -82,6 +86,9 @@ impl MonMap {
             map.stretch_mode_enabled = bool::decode(d)?;
             map.tiebreaker_mon = String::decode(d)?;
             map.stretch_marked_down_mons = BTreeSet::decode(d)?;
+        }
+        if version >= 10 {
+            map.auth = Some(MonMapAuth::decode(d)?);
         }
         Ok(map)
     }
@@ -123,4 +130,26 @@ fn monitors_at(addrs: BTreeMap<String, EntityAddr>) -> BTreeMap<String, MonInfo>
     let info =
         |(name, addr): (String, EntityAddr)| (name.clone(), MonInfo::new(name, EntityAddrVec::from(addr)));
     addrs.into_iter().map(info).collect()
+}
+
+impl Decode for MonMapAuth {
+    const MIN_SIZE: usize = 16;
+
+    fn decode(d: &mut Decoder<'_>) -> Result<Self, DecodeError> {
+        Ok(Self {
+            epoch: Epoch::decode(d)?,
+            service_cipher: u32::decode(d)?,
+            allowed_ciphers: Vec::decode(d)?,
+            preferred_cipher: u32::decode(d)?,
+        })
+    }
+}
+
+impl Encode for MonMapAuth {
+    fn encode(&self, e: &mut Encoder) {
+        self.epoch.encode(e);
+        self.service_cipher.encode(e);
+        self.allowed_ciphers.encode(e);
+        self.preferred_cipher.encode(e);
+    }
 }

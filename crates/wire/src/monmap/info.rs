@@ -2,6 +2,8 @@
 
 use alloc::string::String;
 
+use loligo_base::Wall;
+
 use crate::{
     AddrType, Decode, DecodeError, Decoder, Encode, Encoder, EntityAddr, EntityAddrVec, Features, TextMap,
 };
@@ -19,10 +21,12 @@ pub struct MonInfo {
     pub weight: u16,
     /// Where it stands, in the terms of the CRUSH map.
     pub crush_loc: TextMap,
+    /// When it joined; zero where that is not known. Kept since Tentacle (`time_added`).
+    pub time_added: Wall,
 }
 
 impl MonInfo {
-    const KNOWN: u8 = 5;
+    const KNOWN: u8 = 6;
 
     /// A monitor at these addresses, like any other.
     #[must_use]
@@ -55,6 +59,9 @@ impl Decode for MonInfo {
             if version >= 5 {
                 info.crush_loc = TextMap::decode(d)?;
             }
+            if version >= 6 {
+                info.time_added = Wall::decode(d)?;
+            }
             Ok(info)
         })
     }
@@ -63,7 +70,13 @@ impl Decode for MonInfo {
 impl Encode for MonInfo {
     fn encode(&self, e: &mut Encoder) {
         let since_nautilus = e.features().has(Features::SERVER_NAUTILUS);
-        e.versioned(if since_nautilus { Self::KNOWN } else { 2 }, 1, |e| {
+        let since_tentacle = since_nautilus && e.features().has(Features::SERVER_TENTACLE);
+        let version = match (since_tentacle, since_nautilus) {
+            (true, _) => Self::KNOWN,
+            (false, true) => 5,
+            (false, false) => 2,
+        };
+        e.versioned(version, 1, |e| {
             self.name.encode(e);
             if since_nautilus {
                 self.public_addrs.encode(e);
@@ -73,6 +86,9 @@ impl Encode for MonInfo {
             self.priority.encode(e);
             self.weight.encode(e);
             self.crush_loc.encode(e);
+            if since_tentacle {
+                self.time_added.encode(e);
+            }
         });
     }
 }

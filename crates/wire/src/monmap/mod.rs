@@ -70,6 +70,21 @@ pub struct MonMap {
     pub tiebreaker_mon: String,
     /// Monitors at a site that is taken to be down.
     pub stretch_marked_down_mons: BTreeSet<String>,
+    /// How keys are made, since Tentacle.
+    pub auth: Option<MonMapAuth>,
+}
+
+/// Which kinds of keys the cluster makes and takes: the fields `auth_*` of `MonMap`, since Tentacle.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct MonMapAuth {
+    /// Counts the times when all rotating keys were made anew.
+    pub epoch: Epoch,
+    /// The kind of the services' keys.
+    pub service_cipher: u32,
+    /// The kinds that are taken.
+    pub allowed_ciphers: Vec<u32>,
+    /// The kind of new keys.
+    pub preferred_cipher: u32,
 }
 
 impl MonMap {

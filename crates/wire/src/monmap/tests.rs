@@ -31,6 +31,30 @@ fn ranks_are_in_the_order_of_joining() {
     assert_eq!(map.get_addr_name(&"v1:10.0.0.2:3300/0".parse().unwrap()), None);
 }
 
+/// Made by `monmaptool` of 20.2 with `--auth-allowed-ciphers aes,aes256k --auth-service-cipher aes
+/// --auth-preferred-cipher aes256k`.
+const TENTACLE: &[u8] = include_bytes!("../../testdata/tentacle/monmap");
+
+#[test]
+fn tentacle_says_how_keys_are_made_and_when_monitors_joined() {
+    let map = MonMap::decode_all(&TENTACLE.into()).unwrap();
+    let auth = MonMapAuth {
+        epoch: Epoch(0),
+        service_cipher: 1,
+        allowed_ciphers: [1, 2].into(),
+        preferred_cipher: 2,
+    };
+    assert_eq!(map.auth, Some(auth));
+    assert_eq!(map.to_bytes(Features::TENTACLE), TENTACLE);
+    let older = map.to_bytes(Features::SQUID);
+    assert_eq!(older[..2], [9, 6]);
+    let mut without = MonMap { auth: None, ..map };
+    for info in without.mon_info.values_mut() {
+        assert_ne!(core::mem::take(&mut info.time_added), Wall::default());
+    }
+    assert_eq!(MonMap::decode_all(&older), Ok(without));
+}
+
 #[test]
 fn pacific_carries_everything() {
     let bytes = map().to_bytes(Features::PACIFIC);

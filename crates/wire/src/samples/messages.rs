@@ -6,18 +6,22 @@ use bytes::Bytes;
 use loligo_base::Wall;
 
 use super::MessageCase;
+use super::mgr::{log_entry, mgr_map, service_map};
 use super::types::{locator, object, pool_stat, snaps, spg};
+use crate::codec::OpaqueStruct;
 use crate::message::{
-    MAuth, MAuthReply, MCommand, MCommandReply, MConfig, MGetPoolStats, MGetPoolStatsReply, MMonCommand,
-    MMonCommandAck, MMonGetMap, MMonGetVersion, MMonGetVersionReply, MMonMap, MMonSubscribe,
-    MMonSubscribeAck, MOSDBackoff, MOSDMap, MOSDOp, MOSDOpReply, MPing, MPoolOp, MPoolOpReply, MStatfs,
-    MStatfsReply, MWatchNotify, OpResult, PoolOpCode, SubscribeItem, WatchEvent,
+    MAuth, MAuthReply, MCommand, MCommandReply, MConfig, MGetConfig, MGetPoolStats, MGetPoolStatsReply, MLog,
+    MLogAck, MMgrClose, MMgrCommand, MMgrCommandReply, MMgrConfigure, MMgrMap, MMgrOpen, MMgrReport,
+    MMgrUpdate, MMonCommand, MMonCommandAck, MMonGetMap, MMonGetOSDMap, MMonGetVersion, MMonGetVersionReply,
+    MMonMap, MMonSubscribe, MMonSubscribeAck, MOSDBackoff, MOSDMap, MOSDOp, MOSDOpReply, MPing, MPoolOp,
+    MPoolOpReply, MServiceMap, MStatfs, MStatfsReply, MWatchNotify, OpResult, PerfCounterType, PoolOpCode,
+    ServiceInfo, SubscribeItem, WatchEvent,
 };
 use crate::types::{
     AllocHintFlags, BackoffOp, CmpXattrMode, CmpXattrOp, CopyFromFlags, EVersion, ErrorCode, HObject, OpArgs,
     OpCode, OpFlags, OsdFlags, OsdOp, ReqId, RequestRedirect, SnapId, WatchOp,
 };
-use crate::{BufferList, Epoch, GlobalId, PoolId, Text, Uuid};
+use crate::{AuthEntityName, BufferList, Epoch, GlobalId, PoolId, Text, Uuid};
 
 const FSID: Uuid = Uuid([0xab; 16]);
 
@@ -34,7 +38,10 @@ fn command() -> Vec<String> {
 }
 
 pub(super) fn cases() -> Vec<MessageCase> {
-    [login(), maps(), monitor(), statistics(), pools(), osd()].into_iter().flatten().collect()
+    [login(), maps(), monitor(), statistics(), pools(), osd(), manager(), services()]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 fn login() -> Vec<MessageCase> {
@@ -74,6 +81,13 @@ fn maps() -> Vec<MessageCase> {
         MessageCase::new(&MMonMap { monmap: Bytes::from_static(b"map") }),
         MessageCase::new(&osd_map),
         MessageCase::new(&MOSDMap::default()),
+        MessageCase::new(&MMonGetOSDMap {
+            version: 0,
+            full: (Epoch(3), Epoch(4)),
+            inc: (Epoch(4), Epoch(9)),
+        }),
+        MessageCase::new(&MMgrMap { map: mgr_map() }),
+        MessageCase::new(&MServiceMap { service_map: service_map() }),
         MessageCase::new(&MMonGetVersion { handle: 5, what: "osdmap".into() }),
         MessageCase::new(&MMonGetVersionReply { handle: 5, version: 12, oldest_version: 1 }),
         MessageCase::new(&MConfig { config: BTreeMap::from([(text("debug_ms"), text("1/5"))]) }),
@@ -132,6 +146,68 @@ fn pools() -> Vec<MessageCase> {
     };
     let data = MPoolOpReply { response_data: Bytes::from_static(b"12345678"), ..reply.clone() };
     [MessageCase::new(&op), MessageCase::new(&reply), MessageCase::new(&data)].into()
+}
+
+fn manager() -> Vec<MessageCase> {
+    let wanted = AuthEntityName::client("admin");
+    let reply = MMgrCommandReply { r: ErrorCode::EINVAL, rs: text("what?"), outbl: data(b"out") };
+    let name = || text("a");
+    [
+        MessageCase::new(&MLog { version: 0, fsid: FSID, entries: [log_entry(), log_entry()].into() }),
+        MessageCase::new(&MLogAck { fsid: FSID, last: 5, channel: text("cluster") }),
+        MessageCase::new(&MGetConfig { name: wanted, host: text("host"), device_class: text("ssd") }),
+        MessageCase::new(&MMgrCommand { fsid: FSID, cmd: command(), inbl: data(b"in") }),
+        MessageCase::new(&reply),
+        MessageCase::new(&MMgrClose { daemon_name: name(), service_name: text("rgw") }),
+    ]
+    .into()
+}
+
+fn services() -> Vec<MessageCase> {
+    let pairs = |name: &'static str| [(name, "value")].into_iter().collect();
+    let info = ServiceInfo { metadata: pairs("ceph_version"), status: pairs("state") };
+    let opaque = || OpaqueStruct { version: 1, compat: 1, body: Bytes::from_static(b"body") };
+    let open = MMgrOpen {
+        daemon_name: text("a"),
+        service_name: text("rgw"),
+        service_daemon: Some(info.clone()),
+        config_bl: Bytes::from_static(b"config"),
+        config_defaults_bl: Bytes::new(),
+    };
+    let update =
+        MMgrUpdate { daemon_name: text("a"), service_name: text("rgw"), metadata_update: Some(info) };
+    let configure = MMgrConfigure {
+        stats_period: 5,
+        stats_threshold: 5,
+        osd_perf_metric_queries: [(opaque(), [opaque()].into())].into(),
+        metric_config_message: Some((1, opaque())),
+    };
+    let counter =
+        PerfCounterType { path: text("objecter.op"), nick: text("op"), ..PerfCounterType::default() };
+    let report = MMgrReport {
+        daemon_name: text("a"),
+        declare_types: [counter].into(),
+        packed: Bytes::from_static(b"12345678"),
+        undeclare_types: [text("objecter.old")].into(),
+        service_name: text("rgw"),
+        daemon_status: Some(pairs("state")),
+        daemon_health_metrics: [opaque()].into(),
+        config_bl: Bytes::new(),
+        osd_perf_metric_reports: [(opaque(), opaque())].into(),
+        task_status: Some(pairs("task")),
+        metric_report_message: Some((0, opaque())),
+    };
+    [
+        MessageCase::new(&open),
+        MessageCase::new(&MMgrOpen::default()),
+        MessageCase::new(&update),
+        MessageCase::new(&MMgrUpdate::default()),
+        MessageCase::new(&configure),
+        MessageCase::new(&MMgrConfigure::default()),
+        MessageCase::new(&report),
+        MessageCase::new(&MMgrReport::default()),
+    ]
+    .into()
 }
 
 /// An op of each kind of arguments.

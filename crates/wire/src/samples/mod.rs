@@ -3,9 +3,11 @@
 //! A [`Case`] is a value together with its codec, whatever its type; a [`MessageCase`] likewise for a message.
 
 mod cephx;
+mod cls;
 mod entity;
 pub(crate) mod maps;
 mod messages;
+mod mgr;
 mod msgr1;
 mod types;
 
@@ -108,10 +110,18 @@ impl MessageCase {
 /// Values of all types that are no messages.
 #[must_use]
 pub fn cases() -> Vec<Case> {
-    [cephx::cases(), entity::cases(), maps::cases(), msgr1::cases(), types::cases()]
-        .into_iter()
-        .flatten()
-        .collect()
+    [
+        cephx::cases(),
+        cls::cases(),
+        entity::cases(),
+        maps::cases(),
+        mgr::cases(),
+        msgr1::cases(),
+        types::cases(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 /// Messages of all types.

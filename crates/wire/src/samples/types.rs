@@ -1,11 +1,14 @@
+use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
 use bytes::Bytes;
 
 use super::Case;
 use crate::types::{
-    EVersion, ErrorCode, HObject, ListObject, ObjectLocator, ObjectStatSum, PgId, PgNlsResponse, PgShard,
-    PoolStat, ReqId, RequestRedirect, ShardId, SnapContext, SnapId, SpgId, StoreStatfs,
+    CloneInfo, EVersion, ErrorCode, GhObject, HObject, ListObject, ObjListSnapResponse, ObjListWatchResponse,
+    ObjectCopyCursor, ObjectCopyData, ObjectLocator, ObjectStatCollection, ObjectStatSum, PgId, PgLsResponse,
+    PgNlsResponse, PgShard, PoolStat, ReqId, RequestRedirect, ShardId, SnapContext, SnapId, SpgId,
+    StoreStatfs, WatchInfo, WatchItem,
 };
 use crate::{EntityName, Epoch, OsdId, PoolId, Tid};
 
@@ -29,11 +32,13 @@ pub(super) fn snaps() -> SnapContext {
 
 pub(super) fn pool_stat() -> PoolStat {
     PoolStat {
-        stats: ObjectStatSum {
-            num_bytes: 1 << 40,
-            num_objects: 9,
-            num_evict_mode_full: 1,
-            ..ObjectStatSum::default()
+        stats: ObjectStatCollection {
+            sum: ObjectStatSum {
+                num_bytes: 1 << 40,
+                num_objects: 9,
+                num_evict_mode_full: 1,
+                ..ObjectStatSum::default()
+            },
         },
         log_size: 5,
         ondisk_log_size: 6,
@@ -70,9 +75,54 @@ pub(super) fn cases() -> Vec<Case> {
         Case::new("SnapContext", &SnapContext::default()),
         Case::new("SnapContext", &snaps()),
         Case::new("errorcode32_t", &ErrorCode::ENOENT),
-        Case::new("object_stat_sum_t", &pool_stat().stats),
+        Case::new("object_stat_sum_t", &pool_stat().stats.sum),
+        Case::new("object_stat_collection_t", &pool_stat().stats),
         Case::new("store_statfs_t", &pool_stat().store_stats),
         Case::new("pool_stat_t", &pool_stat()),
+    ]
+    .into_iter()
+    .chain(answers())
+    .collect()
+}
+
+/// What OSDs answer about an object.
+fn answers() -> Vec<Case> {
+    let shard = GhObject { generation: 7, shard_id: ShardId(1), ..object().into() };
+    let watcher =
+        WatchItem { name: EntityName::client(9), cookie: 1, timeout_seconds: 30, addr: super::entity::v4() };
+    let watch = WatchInfo { cookie: 1, timeout_seconds: 30, addr: super::entity::v6() };
+    let clone = CloneInfo {
+        cloneid: SnapId(3),
+        snaps: [1, 3].map(SnapId).into(),
+        overlap: [(0, 4096)].into(),
+        size: 8192,
+    };
+    let clones = ObjListSnapResponse { clones: [clone.clone(), CloneInfo::default()].into(), seq: SnapId(3) };
+    let cursor =
+        ObjectCopyCursor { data_offset: 4096, omap_offset: "key".into(), ..ObjectCopyCursor::default() };
+    let copy = ObjectCopyData {
+        size: 8192,
+        attrs: BTreeMap::from([("_".into(), Bytes::from_static(b"attr"))]),
+        data: Bytes::from_static(b"data"),
+        cursor: cursor.clone(),
+        snaps: [1, 3].map(SnapId).into(),
+        flags: ObjectCopyData::FLAG_DATA_DIGEST,
+        reqids: [(ReqId::default(), 5)].into(),
+        reqid_return_codes: BTreeMap::from([(0, -17)]),
+        ..ObjectCopyData::default()
+    };
+    let listing = PgLsResponse { handle: object(), entries: [(object().oid, Bytes::new())].into() };
+    [
+        Case::new("ghobject_t", &shard),
+        Case::new("ghobject_t", &GhObject { max: true, ..GhObject::default() }),
+        Case::new("watch_item_t", &watcher),
+        Case::new("obj_list_watch_response_t", &ObjListWatchResponse { entries: [watcher.clone()].into() }),
+        Case::new("watch_info_t", &watch),
+        Case::new("clone_info", &clone),
+        Case::new("obj_list_snap_response_t", &clones),
+        Case::new("object_copy_cursor_t", &cursor),
+        Case::new("object_copy_data_t", &copy),
+        Case::new("pg_ls_response_t", &listing),
     ]
     .into()
 }

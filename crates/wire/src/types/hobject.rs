@@ -176,31 +176,40 @@ impl Decode for HObject {
             if version < 4 {
                 return Err(DecodeError::TooOld { type_name: "hobject_t", version, oldest: 4 });
             }
-            let object = Self {
-                key: Bytes::decode(d)?,
-                oid: Bytes::decode(d)?,
-                snap: SnapId::decode(d)?,
-                hash: u32::decode(d)?,
-                max: bool::decode(d)?,
-                nspace: Bytes::decode(d)?,
-                pool: PoolId::decode(d)?,
-            };
-            Ok(object.canonical())
+            Self::decode_body(d)
         })
     }
 }
 
 impl Encode for HObject {
     fn encode(&self, e: &mut Encoder) {
-        e.versioned(4, 3, |e| {
-            self.key.encode(e);
-            self.oid.encode(e);
-            self.snap.encode(e);
-            self.hash.encode(e);
-            self.max.encode(e);
-            self.nspace.encode(e);
-            self.pool.encode(e);
-        });
+        e.versioned(4, 3, |e| self.encode_body(e));
+    }
+}
+
+/// The fields, as they also stand in a `ghobject_t`.
+impl HObject {
+    pub(super) fn decode_body(d: &mut Decoder<'_>) -> Result<Self, DecodeError> {
+        let object = Self {
+            key: Bytes::decode(d)?,
+            oid: Bytes::decode(d)?,
+            snap: SnapId::decode(d)?,
+            hash: u32::decode(d)?,
+            max: bool::decode(d)?,
+            nspace: Bytes::decode(d)?,
+            pool: PoolId::decode(d)?,
+        };
+        Ok(object.canonical())
+    }
+
+    pub(super) fn encode_body(&self, e: &mut Encoder) {
+        self.key.encode(e);
+        self.oid.encode(e);
+        self.snap.encode(e);
+        self.hash.encode(e);
+        self.max.encode(e);
+        self.nspace.encode(e);
+        self.pool.encode(e);
     }
 }
 

@@ -61,3 +61,31 @@ impl Encode for PgNlsResponse {
         });
     }
 }
+
+/// As [`PgNlsResponse`], of the namespace of the request alone, answered to `PGLS`: `pg_ls_response_t`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PgLsResponse {
+    /// Where the next part starts; the maximum at the end of the PG.
+    pub handle: HObject,
+    /// Names and locator keys of the objects.
+    pub entries: Vec<(Bytes, Bytes)>,
+}
+
+impl Decode for PgLsResponse {
+    const MIN_SIZE: usize = 1 + HObject::MIN_SIZE + 4;
+
+    fn decode(d: &mut Decoder<'_>) -> Result<Self, DecodeError> {
+        match u8::decode(d)? {
+            1 => Ok(Self { handle: HObject::decode(d)?, entries: Vec::decode(d)? }),
+            other => Err(DecodeError::Invalid { what: "version of pg_ls_response_t", value: other.into() }),
+        }
+    }
+}
+
+impl Encode for PgLsResponse {
+    fn encode(&self, e: &mut Encoder) {
+        1u8.encode(e);
+        self.handle.encode(e);
+        self.entries.encode(e);
+    }
+}

@@ -1,46 +1,9 @@
 //! Statistics of pools.
 
+use crate::codec::versioned_struct;
 use crate::{Decode, DecodeError, Decoder, Encode, Encoder};
 
-/// A struct of numbers that stand one after the other in a versioned struct, all of which have been there since the
-/// version that is written here.
-macro_rules! numbers {
-    (
-        $(#[$doc:meta])*
-        $name:ident, $ceph_name:literal, version $version:literal, compat $compat:literal {
-            $($(#[$field_doc:meta])* $field:ident: $t:ty,)*
-        }
-    ) => {
-        $(#[$doc])*
-        #[derive(Clone, Debug, Default, PartialEq, Eq)]
-        pub struct $name {
-            $($(#[$field_doc])* pub $field: $t,)*
-        }
-
-        impl Decode for $name {
-            const MIN_SIZE: usize = 6 $(+ size_of::<$t>())*;
-
-            fn decode(d: &mut Decoder<'_>) -> Result<Self, DecodeError> {
-                d.versioned($ceph_name, $version, |d, version| {
-                    if version < $version {
-                        return Err(DecodeError::TooOld { type_name: $ceph_name, version, oldest: $version });
-                    }
-                    Ok(Self { $($field: <$t>::decode(d)?,)* })
-                })
-            }
-        }
-
-        impl Encode for $name {
-            fn encode(&self, e: &mut Encoder) {
-                e.versioned($version, $compat, |e| {
-                    $(self.$field.encode(e);)*
-                });
-            }
-        }
-    };
-}
-
-numbers! {
+versioned_struct! {
     /// What is known of the objects of a PG or pool: `object_stat_sum_t`, as since Nautilus.
     ObjectStatSum, "object_stat_sum_t", version 20, compat 14 {
         /// Bytes of data, each counted once.
@@ -126,7 +89,7 @@ numbers! {
     }
 }
 
-numbers! {
+versioned_struct! {
     /// The space of an object store, in bytes: `store_statfs_t`.
     StoreStatfs, "store_statfs_t", version 1, compat 1 {
         /// All.
@@ -152,25 +115,6 @@ numbers! {
     }
 }
 
-/// The statistics of a pool: `pool_stat_t`, as since Nautilus.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct PoolStat {
-    /// Its objects (`stats.sum`).
-    pub stats: ObjectStatSum,
-    /// Entries in the logs of its PGs.
-    pub log_size: i64,
-    /// Entries in the logs on disk.
-    pub ondisk_log_size: i64,
-    /// How many replicas or shards are up.
-    pub up: i32,
-    /// How many replicas or shards act.
-    pub acting: i32,
-    /// Its space on all OSDs.
-    pub store_stats: StoreStatfs,
-    /// How many OSDs told of its space.
-    pub num_store_stats: i32,
-}
-
 impl PoolStat {
     /// Bytes that users stored, where `per_pool` tells that all OSDs told of its space and `raw_used_rate` how many
     /// times over the pool stores a byte (`get_user_data_bytes`).
@@ -179,7 +123,7 @@ impl PoolStat {
         if per_pool {
             return if raw_used_rate > 0.0 { share(self.store_stats.data_stored, raw_used_rate) } else { 0 };
         }
-        let bytes = self.stats.num_bytes.saturating_add(self.stats.num_bytes_hit_set_archive);
+        let bytes = self.stats.sum.num_bytes.saturating_add(self.stats.sum.num_bytes_hit_set_archive);
         u64::try_from(bytes).unwrap_or(0)
     }
 
@@ -189,7 +133,7 @@ impl PoolStat {
         let bytes = if per_pool {
             self.store_stats.allocated
         } else {
-            self.stats.num_bytes.saturating_add(self.stats.num_bytes_hit_set_archive)
+            self.stats.sum.num_bytes.saturating_add(self.stats.sum.num_bytes_hit_set_archive)
         };
         u64::try_from(bytes).unwrap_or(0)
     }
@@ -206,44 +150,48 @@ fn share(bytes: i64, rate: f64) -> u64 {
     (bytes as f64 / rate) as u64
 }
 
-const POOL_STAT: &str = "pool_stat_t";
-const OBJECT_STAT_COLLECTION: &str = "object_stat_collection_t";
+/// The statistics of objects with those of each category, of which there have been none since Emperor:
+/// `object_stat_collection_t`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ObjectStatCollection {
+    /// Of all objects.
+    pub sum: ObjectStatSum,
+}
 
-/// Its objects stand in an `object_stat_collection_t`, whose map of categories has been empty since Emperor.
-impl Decode for PoolStat {
-    const MIN_SIZE: usize = 6 + 6 + ObjectStatSum::MIN_SIZE + 4 + 8 + 8 + 4 + 4 + StoreStatfs::MIN_SIZE + 4;
+impl Decode for ObjectStatCollection {
+    const MIN_SIZE: usize = 6 + ObjectStatSum::MIN_SIZE + 4;
 
     fn decode(d: &mut Decoder<'_>) -> Result<Self, DecodeError> {
-        d.versioned(POOL_STAT, 7, |d, version| {
-            if version < 7 {
-                return Err(DecodeError::TooOld { type_name: POOL_STAT, version, oldest: 7 });
-            }
-            Ok(Self {
-                stats: d.versioned(OBJECT_STAT_COLLECTION, 2, |d, _| ObjectStatSum::decode(d))?,
-                log_size: i64::decode(d)?,
-                ondisk_log_size: i64::decode(d)?,
-                up: i32::decode(d)?,
-                acting: i32::decode(d)?,
-                store_stats: StoreStatfs::decode(d)?,
-                num_store_stats: i32::decode(d)?,
-            })
-        })
+        // What else is there are the categories.
+        d.versioned("object_stat_collection_t", 2, |d, _| Ok(Self { sum: ObjectStatSum::decode(d)? }))
     }
 }
 
-impl Encode for PoolStat {
+impl Encode for ObjectStatCollection {
     fn encode(&self, e: &mut Encoder) {
-        e.versioned(7, 5, |e| {
-            e.versioned(2, 2, |e| {
-                self.stats.encode(e);
-                0u32.encode(e);
-            });
-            self.log_size.encode(e);
-            self.ondisk_log_size.encode(e);
-            self.up.encode(e);
-            self.acting.encode(e);
-            self.store_stats.encode(e);
-            self.num_store_stats.encode(e);
+        e.versioned(2, 2, |e| {
+            self.sum.encode(e);
+            e.count(0);
         });
+    }
+}
+
+versioned_struct! {
+    /// The statistics of a pool: `pool_stat_t`, as since Nautilus.
+    PoolStat, "pool_stat_t", version 7, compat 5 {
+        /// Its objects.
+        stats: ObjectStatCollection,
+        /// Entries in the logs of its PGs.
+        log_size: i64,
+        /// Entries in the logs on disk.
+        ondisk_log_size: i64,
+        /// How many replicas or shards are up.
+        up: i32,
+        /// How many replicas or shards act.
+        acting: i32,
+        /// Its space on all OSDs.
+        store_stats: StoreStatfs,
+        /// How many OSDs told of its space.
+        num_store_stats: i32,
     }
 }

@@ -1,0 +1,3 @@
+//! What methods of object classes take and give (`src/cls`).
+
+pub mod lock;
