@@ -77,9 +77,10 @@ impl Cluster {
     ///
     /// When the configuration cannot be used, the monitors refuse us, or none of them answers in time.
     pub fn connect(conf: &Conf) -> Result<Self, Error> {
-        let monitors = setup::monitors(conf)?;
+        let mut options = setup::options(conf)?;
+        let monitors = setup::monitors(conf, &mut options)?;
         let setup::Identity { auth, missing } = setup::identity(conf)?;
-        let client = Client::new(setup::options(conf)?, monitors, auth, Box::new(SystemEntropy));
+        let client = Client::new(options, monitors, auth, Box::new(SystemEntropy));
         let node = Node::start_in_batches(client, setup::node_options(conf)?, deliver)?;
         let shared = Arc::new(Shared {
             node,

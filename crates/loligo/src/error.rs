@@ -10,7 +10,7 @@ use loligo_wire::DecodeError;
 use loligo_wire::types::ErrorCode;
 use thiserror::Error;
 
-use crate::ConfError;
+use crate::{ConfError, MonHostError};
 
 /// Why something did not work. [`errno`](Self::errno) gives the number that librados would give.
 #[derive(Clone, Debug, Error)]
@@ -90,6 +90,7 @@ impl Error {
     pub fn errno(&self) -> i32 {
         match self {
             Self::Conf(ConfError::NotFound { .. } | ConfError::NoKeyring { .. } | ConfError::NoMonitors) => 2,
+            Self::Conf(ConfError::MonHost(MonHostError::TimedOut { .. })) => 110,
             Self::Conf(_) | Self::NoName | Self::ResultTaken => 22,
             Self::Connect(error) => error.errno(),
             Self::System(error) => error.raw_os_error().unwrap_or(5),

@@ -1,7 +1,7 @@
 //! From a configuration to a client that can be started.
 
 use std::path::PathBuf;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use loligo_auth::{AuthClient, CryptoKey, Keyring};
 use loligo_base::Entropy;
@@ -11,7 +11,8 @@ use loligo_msgr::proto::Config;
 use loligo_wire::cephx::{AuthMethod, EntityTypes};
 use loligo_wire::entity::{EntityAddrVec, EntityType};
 
-use crate::{Conf, ConfError, parse_mon_host};
+use crate::conf::parse_mon_host_within;
+use crate::{Conf, ConfError};
 
 /// Where Ceph looks for a keyring when nothing says where it is.
 const DEFAULT_KEYRINGS: &str = "/etc/ceph/$cluster.$name.keyring,/etc/ceph/$cluster.keyring,/etc/ceph/keyring,\
@@ -32,10 +33,20 @@ impl Entropy for SystemEntropy {
     }
 }
 
-/// The monitors that the configuration names.
-pub(crate) fn monitors(conf: &Conf) -> Result<Vec<EntityAddrVec>, ConfError> {
+/// The monitors that the configuration names. Resolving names is a part of connecting: its time is taken from what there is
+/// for the login.
+pub(crate) fn monitors(conf: &Conf, options: &mut Options) -> Result<Vec<EntityAddrVec>, ConfError> {
+    let (start, timeout) = (Instant::now(), options.client_mount_timeout);
     match conf.get("mon_host").filter(|text| !text.trim().is_empty()) {
-        Some(text) => Ok(parse_mon_host(&text)?),
+        Some(text) => {
+            let monitors = parse_mon_host_within(&text, timeout)?;
+            if !timeout.is_zero() {
+                // Not 0, which is no limit.
+                options.client_mount_timeout =
+                    timeout.saturating_sub(start.elapsed()).max(Duration::from_nanos(1));
+            }
+            Ok(monitors)
+        }
         None => Err(ConfError::NoMonitors),
     }
 }

@@ -8,6 +8,7 @@ mod error;
 mod expand;
 mod file;
 mod mon_host;
+mod resolve;
 mod value;
 
 use std::collections::BTreeMap;
@@ -19,6 +20,7 @@ use loligo_wire::entity::AuthEntityName;
 
 pub use error::ConfError;
 pub use file::ConfFile;
+pub(crate) use mon_host::parse_mon_host_within;
 pub use mon_host::{MonHostError, parse_mon_host};
 pub use value::size as parse_size;
 

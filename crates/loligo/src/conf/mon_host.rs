@@ -1,9 +1,12 @@
 //! `mon_host`: where the monitors are, in all the forms that Ceph takes.
 
-use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
 
 use loligo_wire::entity::{AddrType, EntityAddr, EntityAddrVec};
 use thiserror::Error;
+
+use super::resolve::Resolver;
 
 /// The port of a monitor that speaks messenger v1 (`CEPH_MON_PORT_LEGACY`).
 const PORT_LEGACY: u16 = 6789;
@@ -37,6 +40,12 @@ pub enum MonHostError {
         /// What the resolver said.
         why: String,
     },
+    /// The resolver is silent.
+    #[error("host \"{host}\" cannot be resolved: no answer within the time given")]
+    TimedOut {
+        /// The name.
+        host: String,
+    },
 }
 
 /// Reads `mon_host`: monitors separated by commas, semicolons or spaces, each one a host name, an address with or without
@@ -56,9 +65,18 @@ pub enum MonHostError {
 /// # Ok::<(), loligo::MonHostError>(())
 /// ```
 pub fn parse_mon_host(text: &str) -> Result<Vec<EntityAddrVec>, MonHostError> {
+    parse_mon_host_within(text, Duration::ZERO)
+}
+
+/// The same, with so much time for the resolver; 0 for no limit.
+pub(crate) fn parse_mon_host_within(
+    text: &str,
+    timeout: Duration,
+) -> Result<Vec<EntityAddrVec>, MonHostError> {
+    let resolver = Resolver::system(timeout);
     let mut monitors: Vec<EntityAddrVec> = Vec::new();
     for group in groups(text)? {
-        for monitor in monitors_of(group)? {
+        for monitor in monitors_of(group, resolver)? {
             if !monitors.contains(&monitor) {
                 monitors.push(monitor);
             }
@@ -96,17 +114,17 @@ fn groups(text: &str) -> Result<Vec<&str>, MonHostError> {
 }
 
 /// The monitors that one group stands for: one where it is in brackets, else as many as its name has addresses.
-fn monitors_of(group: &str) -> Result<Vec<EntityAddrVec>, MonHostError> {
+fn monitors_of(group: &str, resolver: Resolver) -> Result<Vec<EntityAddrVec>, MonHostError> {
     // "[::1]:6789" is an address; "[v2:…]" and "[1.2.3.4,…]" are several addresses of one monitor.
     let inner = group.strip_prefix('[').and_then(|g| g.strip_suffix(']'));
     if let Some(inner) = inner.filter(|inner| inner.parse::<IpAddr>().is_err()) {
         let mut addrs = Vec::new();
         for part in inner.split(is_separator).filter(|part| !part.is_empty()) {
-            addrs.extend(Host::parse(part)?.addrs()?.into_iter().flatten());
+            addrs.extend(Host::parse(part)?.addrs(resolver)?.into_iter().flatten());
         }
         return Ok(vec![EntityAddrVec(addrs)]);
     }
-    Ok(Host::parse(group)?.addrs()?.into_iter().map(EntityAddrVec).collect())
+    Ok(Host::parse(group)?.addrs(resolver)?.into_iter().map(EntityAddrVec).collect())
 }
 
 /// One host of `mon_host`, as written.
@@ -135,8 +153,8 @@ impl<'a> Host<'a> {
     }
 
     /// For each address of the host, the addresses that a monitor there may have.
-    fn addrs(&self) -> Result<Vec<Vec<EntityAddr>>, MonHostError> {
-        Ok(self.resolve()?.into_iter().map(|ip| self.at(ip)).collect())
+    fn addrs(&self, resolver: Resolver) -> Result<Vec<Vec<EntityAddr>>, MonHostError> {
+        Ok(resolver.addrs(self.host)?.into_iter().map(|ip| self.at(ip)).collect())
     }
 
     fn at(&self, ip: IpAddr) -> Vec<EntityAddr> {
@@ -150,21 +168,6 @@ impl<'a> Host<'a> {
             (_, Some(port)) => vec![v2(port), v1(port)],
             (_, None) => vec![v2(PORT_IANA), v1(PORT_LEGACY)],
         }
-    }
-
-    fn resolve(&self) -> Result<Vec<IpAddr>, MonHostError> {
-        if let Ok(ip) = self.host.parse() {
-            return Ok(vec![ip]);
-        }
-        let unresolved = |why: String| MonHostError::Unresolved { host: self.host.to_owned(), why };
-        let found = (self.host, 0).to_socket_addrs().map_err(|e| unresolved(e.to_string()))?;
-        let mut ips: Vec<IpAddr> = Vec::new();
-        for addr in found {
-            if !ips.contains(&addr.ip()) {
-                ips.push(addr.ip());
-            }
-        }
-        if ips.is_empty() { Err(unresolved("it has no address".to_owned())) } else { Ok(ips) }
     }
 }
 
