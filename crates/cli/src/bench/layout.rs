@@ -1,8 +1,13 @@
 //! Names and contents of the objects of a measurement, the same as those of `rados bench`, so that either reads what
 //! the other wrote.
 
+use std::fmt::Write as _;
+
 use bytes::{Bytes, BytesMut};
 use loligo_wire::{Decode, DecodeError, Decoder, Encode, Encoder, Features};
+
+/// More than the text of any operation.
+const TEXT_MAX: usize = 64;
 
 /// What is remembered of a run of writes, in an object of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,7 +57,12 @@ pub(super) fn place(prefix: &str, op: u64, object_size: u64, op_size: u64) -> (S
 }
 
 pub(super) fn object_name(prefix: &str, object: u64) -> String {
-    format!("{prefix}_object{object}")
+    const DIGITS_MAX: usize = 20;
+    let mut name = String::with_capacity(prefix.len() + "_object".len() + DIGITS_MAX);
+    name.push_str(prefix);
+    // A text takes all that is written into it.
+    let _ = write!(name, "_object{object}");
+    name
 }
 
 /// The names of a run start with the host and the process that wrote it.
@@ -67,10 +77,10 @@ pub(super) fn prefix(host: &str, pid: u32) -> String {
 
 /// What an operation writes: its number as a text with a final zero byte, and `z` up to its size.
 pub(super) fn contents(op: u64, op_size: usize) -> Bytes {
-    let text = format!("I'm the {op:16}th op!");
-    let mut out = BytesMut::with_capacity(op_size);
-    let kept = text.len().min(op_size.saturating_sub(1));
-    out.extend_from_slice(text.as_bytes().get(..kept).unwrap_or_default());
+    let mut out = BytesMut::with_capacity(op_size.max(TEXT_MAX));
+    // There is room for all of it.
+    let _ = write!(out, "I'm the {op:16}th op!");
+    out.truncate(op_size.saturating_sub(1));
     if op_size > 0 {
         out.extend_from_slice(&[0]);
     }
