@@ -107,6 +107,24 @@ fn a_failed_get_leaves_the_file_that_was_there() {
 }
 
 #[test]
+fn a_disk_that_is_full_keeps_what_was_there_and_gets_nothing_half() {
+    let mini = Mini::start();
+    // One that comes in one piece, and one that comes in several.
+    for (object, size) in [("small", 2 << 20), ("large", 9 << 20)] {
+        let file = mini.file("in", &vec![7; size]);
+        mini.good(&["put", object, &file]);
+        for file in ["new", "there"] {
+            let Some(run) = mini.run_on_small_disk(&["get", object], file) else { return };
+            assert_eq!(run.code, Some(1), "{run:?}");
+            let words = format!("small-disk/{file}: No space left on device");
+            assert!(run.err.starts_with("loligo: ") && run.err.contains(&words), "{run:?}");
+            assert_eq!(run.err.lines().count(), 1, "{run:?}");
+            assert_eq!(run.text(), "there\nprecious");
+        }
+    }
+}
+
+#[test]
 fn no_such_file() {
     let mini = Mini::start();
     says(&mini.run(&["put", "a", "/nonexistent/file"]), &["/nonexistent/file"]);

@@ -96,6 +96,15 @@ fn watch(child: &Child) -> impl FnOnce() + Send + 'static {
     }
 }
 
+/// Says, also where `LOLIGO_TEST_SKIPPED` is, what cannot be tested.
+fn skip(what: &str) {
+    eprintln!("SKIPPED {what}");
+    if let Some(path) = std::env::var_os("LOLIGO_TEST_SKIPPED") {
+        let mut file = File::options().create(true).append(true).open(path).unwrap();
+        writeln!(file, "{what}").unwrap();
+    }
+}
+
 /// A small cluster with a pool.
 pub(crate) struct Mini {
     pub(crate) cluster: MiniCluster,
@@ -146,6 +155,30 @@ impl Mini {
         let run = self.run(args);
         assert!(run.ok && run.err.is_empty(), "{args:?}: {run:?}");
         run
+    }
+
+    /// Runs the program with a folder that has room for 1 MiB as the last argument's parent, if the system lets us have one.
+    /// What is in the folder in the end is on standard output, names first. The folder goes with the program.
+    pub(crate) fn run_on_small_disk(&self, args: &[&str], file: &str) -> Option<Run> {
+        let folder = self.path("small-disk");
+        std::fs::create_dir_all(&folder).unwrap();
+        let on_disk = |script: &str| {
+            // A namespace of its own: whatever happens, nothing is left mounted.
+            let mut command = Command::new("unshare");
+            command.args(["--map-root-user", "--mount", "sh", "-c"]);
+            command.arg(format!("mount -t tmpfs -o size=1m none \"$0\" && {script}")).arg(&folder);
+            command.env_remove("CEPH_CONF").env_remove("CEPH_ARGS");
+            command
+        };
+        let tried = on_disk("true").output().ok().filter(|tried| tried.status.success());
+        if tried.is_none() {
+            skip("a disk that is full: no tmpfs can be mounted here");
+            return None;
+        }
+        let script = "printf precious >\"$0/there\"; \"$@\"; code=$?; ls -A \"$0\"; cat \"$0\"/*; exit $code";
+        let mut command = on_disk(script);
+        command.arg(env!("CARGO_BIN_EXE_loligo")).args(["-c", &self.conf(), "-p", POOL]).args(args);
+        Some(run(command.arg(folder.join(file)), b""))
     }
 
     /// Has the monitor carry out a command.
