@@ -158,7 +158,7 @@ impl Mini {
     }
 
     /// Runs the program with a folder that has room for 1 MiB as the last argument's parent, if the system lets us have one.
-    /// What is in the folder in the end is on standard output, names first. The folder goes with the program.
+    /// On standard output are the names in the folder in the end, and what was there before. The folder goes with the program.
     pub(crate) fn run_on_small_disk(&self, args: &[&str], file: &str) -> Option<Run> {
         let folder = self.path("small-disk");
         std::fs::create_dir_all(&folder).unwrap();
@@ -175,7 +175,7 @@ impl Mini {
             skip("a disk that is full: no tmpfs can be mounted here");
             return None;
         }
-        let script = "printf precious >\"$0/there\"; \"$@\"; code=$?; ls -A \"$0\"; cat \"$0\"/*; exit $code";
+        let script = "printf precious >\"$0/there\"; \"$@\"; code=$?; ls -A \"$0\"; head -c 99 \"$0/there\"; exit $code";
         let mut command = on_disk(script);
         command.arg(env!("CARGO_BIN_EXE_loligo")).args(["-c", &self.conf(), "-p", POOL]).args(args);
         Some(run(command.arg(folder.join(file)), b""))
