@@ -24,6 +24,9 @@ mod bufferlist;
 pub mod cephx;
 pub mod cls;
 pub mod codec;
+#[cfg(test)]
+#[path = "../tests/common/corpus.rs"]
+mod corpus_files;
 mod crc;
 pub mod crush;
 pub mod entity;

@@ -3,7 +3,10 @@
 //! They are those of ceph-object-corpus, below `$CEPH_OBJECT_CORPUS`; where that is not set, this says so and passes.
 //! The maps have a test of their own.
 
-use std::path::PathBuf;
+#[path = "common/corpus.rs"]
+mod files;
+
+use std::path::Path;
 
 use bytes::Bytes;
 use loligo_base::Wall;
@@ -15,6 +18,8 @@ use loligo_wire::{
     AuthEntityName, Decode, DecodeError, Encode, EntityAddr, EntityAddrVec, EntityInst, EntityName, Features,
     Uuid,
 };
+
+use crate::files::Corpus;
 
 /// An archive, and the features that its values were encoded for.
 const ARCHIVES: [(&str, Features); 3] = [
@@ -60,16 +65,6 @@ const TABLE: &[Row] = &[
     check::<Uuid>("uuid_d"),
 ];
 
-fn corpus() -> Option<PathBuf> {
-    let path = std::env::var_os("CEPH_OBJECT_CORPUS").map(PathBuf::from).filter(|path| path.is_dir());
-    if path.is_none() {
-        eprintln!(
-            "SKIPPED: no values made by Ceph; set CEPH_OBJECT_CORPUS to the folder archive/ of ceph-object-corpus"
-        );
-    }
-    path
-}
-
 /// Says what is wrong with how a value was read and written, if anything.
 fn trouble(bytes: &Bytes, rewritten: Result<Bytes, DecodeError>) -> Option<String> {
     match rewritten {
@@ -84,18 +79,14 @@ fn trouble(bytes: &Bytes, rewritten: Result<Bytes, DecodeError>) -> Option<Strin
 
 #[test]
 fn values_made_by_ceph_are_read_and_written_as_they_were() {
-    let Some(corpus) = corpus() else { return };
+    let Some(corpus) = Corpus::find("values made by Ceph") else { return };
     let mut troubles = Vec::new();
     for Row { type_name, rewrite } in TABLE {
         let mut seen = 0;
         for (archive, features) in ARCHIVES {
-            let Ok(files) = std::fs::read_dir(corpus.join(archive).join(type_name)) else { continue };
-            for file in files.flatten() {
-                let bytes = Bytes::from(std::fs::read(file.path()).unwrap_or_default());
+            for (id, bytes) in corpus.values(archive, type_name) {
                 let trouble = trouble(&bytes, rewrite(&bytes, features));
-                let id = file.file_name();
-                troubles
-                    .extend(trouble.map(|what| format!("{archive}/{type_name}/{}: {what}", id.display())));
+                troubles.extend(trouble.map(|what| format!("{id}: {what}")));
                 seen += 1;
             }
         }
@@ -104,4 +95,24 @@ fn values_made_by_ceph_are_read_and_written_as_they_were() {
         }
     }
     assert!(troubles.is_empty(), "{}", troubles.join("\n"));
+}
+
+#[test]
+fn values_are_found_as_a_clone_has_them_and_without_its_folders() {
+    let root = Path::new(env!("CARGO_TARGET_TMPDIR")).join("corpus");
+    let layouts = [
+        ("clone", "archive/18.2.0/objects/utime_t"),
+        ("clone/archive", "18.2.0/objects/utime_t"),
+        ("plain", "18.2.0/utime_t"),
+    ];
+    for (named, folder) in layouts {
+        let folder = root.join(named).join(folder);
+        std::fs::create_dir_all(&folder).unwrap();
+        std::fs::write(folder.join("b"), "two").unwrap();
+        std::fs::write(folder.join("a"), "one").unwrap();
+        let found = Corpus::at(&root.join(named)).values("18.2.0", "utime_t");
+        let expected = [("18.2.0/utime_t/a", "one"), ("18.2.0/utime_t/b", "two")];
+        assert_eq!(found, expected.map(|(id, bytes)| (id.to_owned(), Bytes::from(bytes))), "{named}");
+    }
+    assert!(Corpus::at(&root).values("18.2.0", "utime_t").is_empty());
 }

@@ -9,9 +9,10 @@
     reason = "what is wrong here is to fail the test"
 )]
 
+#[path = "common/corpus.rs"]
+mod files;
+
 use std::fmt::Debug;
-use std::io::Write;
-use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
 use loligo_wire::monmap::{MonFeatures, MonInfo, MonMap};
@@ -19,6 +20,8 @@ use loligo_wire::osdmap::{
     Incremental, OSDMap, OsdInfo, OsdXInfo, PgPool, PgTempMap, PoolOpts, PoolSnapInfo,
 };
 use loligo_wire::{Decode, Encode, Features};
+
+use crate::files::Corpus;
 
 /// An archive, and the features that its values may have been encoded with.
 ///
@@ -50,42 +53,16 @@ const NOT_IDENTICAL: [(&str, &str); 10] = [
     ("18.2.0/OSDMap::Incremental/f9e91dc218fe6f00679362eeffc26c0f", EARLY_REEF),
 ];
 
-fn corpus() -> Option<PathBuf> {
-    let path = std::env::var_os("CEPH_OBJECT_CORPUS").map(PathBuf::from).filter(|path| path.is_dir());
-    if path.is_none() {
-        skipped("maps made by Ceph: set CEPH_OBJECT_CORPUS to the folder archive/ of ceph-object-corpus");
-    }
-    path
-}
-
-/// Says so, also where the output of a test that passes is not shown.
-fn skipped(what: &str) {
-    eprintln!("SKIPPED: {what}");
-    if let Some(file) = std::env::var_os("LOLIGO_TEST_SKIPPED") {
-        let mut file = std::fs::OpenOptions::new().create(true).append(true).open(file).unwrap();
-        file.write_all(format!("{what}\n").as_bytes()).unwrap();
-    }
-}
-
-fn files(folder: &Path) -> Vec<PathBuf> {
-    let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
-    let mut files: Vec<_> = entries.map(|entry| entry.unwrap().path()).collect();
-    files.sort();
-    files
-}
-
 /// Reads every value of a type and writes it again, with the features that the archive or the value itself says.
 fn check<T: Decode + Encode + Debug + PartialEq>(
     type_name: &str,
     own_features: impl Fn(&T) -> Option<Features>,
     forget_crc: impl Fn(T) -> T,
 ) {
-    let Some(corpus) = corpus() else { return };
+    let Some(corpus) = Corpus::find(&format!("{type_name} made by Ceph")) else { return };
     let mut seen = 0;
     for (archive, features) in ARCHIVES {
-        for file in files(&corpus.join(archive).join(type_name)) {
-            let id = format!("{archive}/{type_name}/{}", file.file_name().unwrap().display());
-            let bytes = Bytes::from(std::fs::read(&file).unwrap());
+        for (id, bytes) in corpus.values(archive, type_name) {
             let value = T::decode_all(&bytes).unwrap_or_else(|e| panic!("{id}: {e}"));
             let features = own_features(&value).map_or(features.to_vec(), |own| vec![own]);
             let written: Vec<Bytes> = features.into_iter().map(|features| value.to_bytes(features)).collect();

@@ -3,13 +3,13 @@
 extern crate std;
 
 use alloc::vec;
-use std::path::Path;
-use std::{env, eprintln, fs};
+use std::eprintln;
 
 use bytes::Bytes;
 use loligo_base::Wall;
 
 use super::*;
+use crate::corpus_files::{ARCHIVES, Corpus};
 use crate::{AuthEntityName, Encode, EntityType, Features, GlobalId};
 
 fn key() -> CryptoKey {
@@ -95,15 +95,11 @@ fn sets_of_types_say_what_they_hold() {
 }
 
 /// Every value of the type that the corpus holds decodes, and encodes to the same bytes.
-fn corpus<T: Encode + Decode>(root: &Path, type_name: &str) -> usize {
-    let archives = fs::read_dir(root).unwrap().map(|entry| entry.unwrap().path());
-    let folders = archives.map(|archive| archive.join(type_name)).filter(|folder| folder.is_dir());
+fn corpus<T: Encode + Decode>(corpus: &Corpus, type_name: &str) -> usize {
     let mut seen = 0;
-    for file in folders.flat_map(|folder| fs::read_dir(folder).unwrap()) {
-        let path = file.unwrap().path();
-        let bytes = Bytes::from(fs::read(&path).unwrap());
-        let value = T::decode_all(&bytes).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
-        assert_eq!(value.to_bytes(Features::PACIFIC), bytes, "{}", path.display());
+    for (id, bytes) in ARCHIVES.iter().flat_map(|archive| corpus.values(archive, type_name)) {
+        let value = T::decode_all(&bytes).unwrap_or_else(|e| panic!("{id}: {e}"));
+        assert_eq!(value.to_bytes(Features::PACIFIC), bytes, "{id}");
         seen += 1;
     }
     assert!(seen > 0, "the corpus holds no {type_name}");
@@ -112,11 +108,7 @@ fn corpus<T: Encode + Decode>(root: &Path, type_name: &str) -> usize {
 
 #[test]
 fn what_ceph_wrote_decodes_and_encodes_to_the_same_bytes() {
-    let Some(root) = env::var_os("CEPH_OBJECT_CORPUS") else {
-        eprintln!("SKIPPED: no corpus of values written by Ceph; set CEPH_OBJECT_CORPUS");
-        return;
-    };
-    let root = Path::new(&root);
+    let Some(root) = &Corpus::find("what cephx sends, made by Ceph") else { return };
     let seen = corpus::<CryptoKey>(root, "CryptoKey")
         + corpus::<AuthEntityName>(root, "EntityName")
         + corpus::<AuthTicket>(root, "AuthTicket")

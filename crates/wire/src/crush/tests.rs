@@ -3,11 +3,10 @@ extern crate std;
 use alloc::string::String;
 use alloc::vec;
 use alloc::vec::Vec;
-use std::{env, eprintln, fs, println};
-
-use bytes::Bytes;
+use std::{format, println};
 
 use super::*;
+use crate::corpus_files::Corpus;
 use crate::{Decode, DecodeError, Encode, Encoder, Features};
 
 fn sample() -> CrushMap {
@@ -130,18 +129,11 @@ fn no_prefix_panics_and_none_before_the_tunables_is_a_map() {
 
 /// Each file of an archive: decodes, and where `features` are the writer's, encodes to the same bytes.
 fn corpus(archive: &str, features: Features) {
-    let Some(root) = env::var_os("CEPH_OBJECT_CORPUS") else {
-        eprintln!(
-            "SKIPPED: CEPH_OBJECT_CORPUS is not set; CrushWrapper of {archive} is not compared with Ceph"
-        );
-        return;
-    };
+    let Some(corpus) = Corpus::find(&format!("CrushWrapper of {archive}")) else { return };
     let mut read = 0;
-    let folder = std::path::PathBuf::from(root).join(archive).join("CrushWrapper");
-    for file in fs::read_dir(folder).unwrap() {
-        let bytes: Bytes = fs::read(file.unwrap().path()).unwrap().into();
+    for (id, bytes) in corpus.values(archive, "CrushWrapper") {
         let map = CrushMap::decode_all(&bytes).unwrap();
-        assert_eq!(map.to_bytes(features), bytes);
+        assert_eq!(map.to_bytes(features), bytes, "{id}");
         read += 1;
     }
     println!("{read} maps of {archive}");
