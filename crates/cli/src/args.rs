@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::crush::CrushCommand;
+
 /// Objects in a Ceph cluster: put, get, list, place and measure them.
 ///
 /// Words and meanings are those of `rados` and `ceph`. The cluster is found as they find it: by -c, $CEPH_CONF or
@@ -175,6 +177,9 @@ pub(crate) enum Command {
     Status,
     /// Measure how fast objects are written or read
     Bench(Bench),
+    /// Look into a CRUSH map in a file, as crushtool does; no cluster is needed
+    #[command(subcommand)]
+    Crush(CrushCommand),
 }
 
 /// A measurement, in the words of `rados bench`.
@@ -231,7 +236,12 @@ impl Command {
             | Self::Create { .. }
             | Self::Map { .. }
             | Self::Bench(_) => true,
-            Self::Lspools | Self::Mkpool { .. } | Self::Rmpool { .. } | Self::Df | Self::Status => false,
+            Self::Lspools
+            | Self::Mkpool { .. }
+            | Self::Rmpool { .. }
+            | Self::Df
+            | Self::Status
+            | Self::Crush(_) => false,
         }
     }
 }

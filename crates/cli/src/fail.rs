@@ -27,6 +27,16 @@ pub(crate) enum Fail {
         /// Why.
         why: io::Error,
     },
+    /// A local file is not what it should be.
+    #[error("{}: not a {what}: {why}", path.display())]
+    Content {
+        /// The file.
+        path: PathBuf,
+        /// What it should be.
+        what: &'static str,
+        /// Why it is not.
+        why: loligo_wire::DecodeError,
+    },
     /// Standard output.
     #[error("standard output: {0}")]
     Output(#[from] io::Error),

@@ -4,6 +4,7 @@
 mod args;
 mod bench;
 mod context;
+mod crush;
 mod fail;
 mod objects;
 mod output;
@@ -47,6 +48,9 @@ fn run(cli: &Cli) -> Result<(), Fail> {
     if cli.command.needs_pool() && cli.global.pool.is_none() {
         return Err(context::no_pool());
     }
+    if let Command::Crush(command) = &cli.command {
+        return crush::run(command);
+    }
     let source = match &cli.command {
         Command::Put { file, .. } | Command::Append { file, .. } => Some(Source::open(file)?),
         _ => None,
@@ -76,7 +80,7 @@ fn run_simple(context: &Context, command: &Command) -> Result<(), Fail> {
         Command::Df => pools::ask(context, "df"),
         Command::Status => pools::ask(context, "status"),
         Command::Bench(bench) => bench::run(context, bench),
-        // These come with a file.
-        Command::Put { .. } | Command::Append { .. } => Ok(()),
+        // These come with a file, or need no cluster.
+        Command::Put { .. } | Command::Append { .. } | Command::Crush(_) => Ok(()),
     }
 }

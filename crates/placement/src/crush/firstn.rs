@@ -71,6 +71,7 @@ impl Mapper<'_> {
             if let Some(item) = taken {
                 out.push(item);
                 room -= 1;
+                self.scratch.count_tries(failures);
             }
         }
     }

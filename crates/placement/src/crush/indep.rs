@@ -44,10 +44,10 @@ impl Mapper<'_> {
             leaves.fill(UNDEF);
         }
         let mut left = out.len();
-        for round in 0..call.tries {
-            if left == 0 || !self.scratch.burn(out.len()) {
-                break;
-            }
+        let mut rounds = 0;
+        while left > 0 && rounds < call.tries && self.scratch.burn(out.len()) {
+            let round = rounds;
+            rounds += 1;
             for index in 0..out.len() {
                 if out.get(index) != Some(&UNDEF) {
                     continue;
@@ -69,6 +69,7 @@ impl Mapper<'_> {
                 left -= 1;
             }
         }
+        self.scratch.count_tries(rounds);
         settle(out);
         if let Some(leaves) = leaves {
             settle(leaves);

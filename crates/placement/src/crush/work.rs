@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use loligo_wire::crush::Bucket;
+use loligo_wire::crush::{Bucket, CrushMap};
 
 use crate::hash::crush_hash32_3;
 
@@ -37,8 +37,21 @@ impl Workspace {
             chosen: Vec::new(),
             leaves: Vec::new(),
             undo: Vec::new(),
-            scratch: Scratch { permutations: Vec::new(), used: 0, fuel: 0 },
+            scratch: Scratch { permutations: Vec::new(), used: 0, fuel: 0, profile: Profile::new() },
         }
+    }
+
+    /// From now on, counts how many tries it takes to choose (`start_choose_profile`).
+    pub fn start_choose_profile(&mut self, map: &CrushMap) {
+        let limit = Some(map.tunables.choose_total_tries);
+        self.scratch.profile = Profile { limit, counts: Vec::new() };
+    }
+
+    /// How often an item was chosen after so many failures, or, where positions are kept, how often a search ended after so
+    /// many rounds (`get_choose_profile`). What is not in it did not happen.
+    #[must_use]
+    pub fn choose_profile(&self) -> &[u32] {
+        &self.scratch.profile.counts
     }
 }
 
@@ -49,6 +62,21 @@ pub(super) struct Scratch {
     permutations: Vec<Permutation>,
     used: usize,
     fuel: u32,
+    profile: Profile,
+}
+
+/// How many tries it took to choose (`crush_map::choose_tries`).
+#[derive(Clone, Debug, Default)]
+struct Profile {
+    /// The most that is counted; none where nothing is.
+    limit: Option<u32>,
+    counts: Vec<u32>,
+}
+
+impl Profile {
+    const fn new() -> Self {
+        Self { limit: None, counts: Vec::new() }
+    }
 }
 
 /// The first `fixed` of a permutation of a bucket's positions, for one input (`crush_work_bucket`).
@@ -64,6 +92,22 @@ impl Scratch {
     pub(super) const fn begin(&mut self) {
         self.used = 0;
         self.fuel = FUEL;
+    }
+
+    /// Counts a choice that so many tries before it had not made. There are never more of them than fuel.
+    #[inline]
+    pub(super) fn count_tries(&mut self, tries: u32) {
+        if self.profile.limit.is_none_or(|limit| tries > limit) {
+            return;
+        }
+        let index = tries as usize;
+        let counts = &mut self.profile.counts;
+        if counts.len() <= index {
+            counts.resize(index + 1, 0);
+        }
+        if let Some(count) = counts.get_mut(index) {
+            *count = count.wrapping_add(1);
+        }
     }
 
     /// Takes fuel; whether there was enough.

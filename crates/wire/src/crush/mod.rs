@@ -110,6 +110,12 @@ impl CrushMap {
         self.rules.get(usize::from(id))?.as_ref()
     }
 
+    /// The number of rule slots, empty ones included.
+    #[must_use]
+    pub const fn max_rules(&self) -> usize {
+        self.rules.len()
+    }
+
     /// All rules and their ids.
     pub fn rules(&self) -> impl Iterator<Item = (u8, &Rule)> {
         (0..=u8::MAX).zip(&self.rules).filter_map(|(id, slot)| Some((id, slot.as_ref()?)))

@@ -1,0 +1,249 @@
+//! `loligo crush`: CRUSH maps in files, with the words of `crushtool`.
+
+mod expected;
+mod tester;
+
+use std::fs;
+use std::io::{self, BufWriter, Write as _};
+use std::path::{Path, PathBuf};
+
+use clap::{Args, Subcommand};
+use loligo_wire::crush::{CrushMap, Tunables};
+use loligo_wire::{Decode, Encode, Features};
+
+use crate::fail::Fail;
+use tester::Tester;
+
+/// What to do with a CRUSH map.
+#[derive(Debug, Subcommand)]
+pub(crate) enum CrushCommand {
+    /// Try a range of inputs on a CRUSH map, as crushtool --test does
+    Test(Box<CrushTest>),
+}
+
+/// The options of `crushtool --test`. Words may be joined by - or _.
+#[derive(Args, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "one for each flag of crushtool")]
+pub(crate) struct CrushTest {
+    /// The compiled map, as ceph osd getcrushmap writes it; - for standard input
+    #[arg(short, long, visible_alias = "infn", value_name = "MAP")]
+    pub(crate) input: PathBuf,
+    /// Where to write the map with the tunables that --set-... changed
+    #[arg(short, long, visible_alias = "outfn", value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    /// Accepted as crushtool has it; nothing else is done here
+    #[arg(short, long)]
+    pub(crate) test: bool,
+    #[command(flatten)]
+    pub(crate) range: Range,
+    /// Place as for this pool: inputs are hashed with its number
+    #[arg(long, alias = "pool_id", value_name = "POOL", allow_negative_numbers = true)]
+    pub(crate) pool_id: Option<i64>,
+    /// The weight of a device, from 0 to 1, in place of 1; may be given several times
+    #[arg(long, num_args = 2, value_names = ["DEVICE", "WEIGHT"], allow_negative_numbers = true)]
+    pub(crate) weight: Vec<String>,
+    /// Print each mapping
+    #[arg(long, alias = "show_mappings")]
+    pub(crate) show_mappings: bool,
+    /// Print each mapping that has fewer devices than were asked for
+    #[arg(long, alias = "show_bad_mappings")]
+    pub(crate) show_bad_mappings: bool,
+    /// Print how many mappings have how many devices
+    #[arg(long, alias = "show_statistics")]
+    pub(crate) show_statistics: bool,
+    /// Print how often each device was chosen that was, and how often it should have been
+    #[arg(long, alias = "show_utilization")]
+    pub(crate) show_utilization: bool,
+    /// The same for all devices
+    #[arg(long, alias = "show_utilization_all")]
+    pub(crate) show_utilization_all: bool,
+    /// Print how many tries it took to choose
+    #[arg(long, alias = "show_choose_tries")]
+    pub(crate) show_choose_tries: bool,
+    #[command(flatten)]
+    pub(crate) tunables: SetTunables,
+}
+
+/// Which rules, numbers of replicas and inputs to try. What is less than 0 is not given.
+#[derive(Args, Debug)]
+pub(crate) struct Range {
+    /// One rule [default: all]
+    #[arg(long, value_name = "RULE", allow_negative_numbers = true)]
+    pub(crate) rule: Option<i32>,
+    /// The first rule
+    #[arg(long, alias = "min_rule", value_name = "RULE", default_value_t = -1, hide_default_value = true, allow_negative_numbers = true)]
+    pub(crate) min_rule: i32,
+    /// The last rule
+    #[arg(long, alias = "max_rule", value_name = "RULE", default_value_t = -1, hide_default_value = true, allow_negative_numbers = true)]
+    pub(crate) max_rule: i32,
+    /// One number of replicas
+    #[arg(long, alias = "num_rep", value_name = "N", allow_negative_numbers = true)]
+    pub(crate) num_rep: Option<i32>,
+    /// The smallest number of replicas
+    #[arg(long, alias = "min_rep", value_name = "N", default_value_t = -1, hide_default_value = true, allow_negative_numbers = true)]
+    pub(crate) min_rep: i32,
+    /// The largest number of replicas
+    #[arg(long, alias = "max_rep", value_name = "N", default_value_t = -1, hide_default_value = true, allow_negative_numbers = true)]
+    pub(crate) max_rep: i32,
+    /// One input [default: 0 to 1023]
+    #[arg(long, value_name = "X", allow_negative_numbers = true)]
+    pub(crate) x: Option<i32>,
+    /// The first input
+    #[arg(long, alias = "min_x", value_name = "X", default_value_t = -1, hide_default_value = true, allow_negative_numbers = true)]
+    pub(crate) min_x: i32,
+    /// The last input
+    #[arg(long, alias = "max_x", value_name = "X", default_value_t = -1, hide_default_value = true, allow_negative_numbers = true)]
+    pub(crate) max_x: i32,
+}
+
+/// Tunables to use in place of those of the map. What is less than 0 is not given.
+#[derive(Args, Debug)]
+pub(crate) struct SetTunables {
+    /// choose_local_tries
+    #[arg(
+        long = "set-choose-local-tries",
+        alias = "set_choose_local_tries",
+        value_name = "N",
+        allow_negative_numbers = true
+    )]
+    choose_local_tries: Option<i32>,
+    /// choose_local_fallback_tries
+    #[arg(
+        long = "set-choose-local-fallback-tries",
+        alias = "set_choose_local_fallback_tries",
+        value_name = "N",
+        allow_negative_numbers = true
+    )]
+    choose_local_fallback_tries: Option<i32>,
+    /// choose_total_tries
+    #[arg(
+        long = "set-choose-total-tries",
+        alias = "set_choose_total_tries",
+        value_name = "N",
+        allow_negative_numbers = true
+    )]
+    choose_total_tries: Option<i32>,
+    /// chooseleaf_descend_once
+    #[arg(
+        long = "set-chooseleaf-descend-once",
+        alias = "set_chooseleaf_descend_once",
+        value_name = "N",
+        allow_negative_numbers = true
+    )]
+    chooseleaf_descend_once: Option<i32>,
+    /// chooseleaf_vary_r
+    #[arg(
+        long = "set-chooseleaf-vary-r",
+        alias = "set_chooseleaf_vary_r",
+        value_name = "N",
+        allow_negative_numbers = true
+    )]
+    chooseleaf_vary_r: Option<i32>,
+    /// chooseleaf_stable
+    #[arg(
+        long = "set-chooseleaf-stable",
+        alias = "set_chooseleaf_stable",
+        value_name = "N",
+        allow_negative_numbers = true
+    )]
+    chooseleaf_stable: Option<i32>,
+    /// straw_calc_version: matters only where straws are computed anew, which is not done here
+    #[arg(
+        long = "set-straw-calc-version",
+        alias = "set_straw_calc_version",
+        value_name = "N",
+        allow_negative_numbers = true
+    )]
+    straw_calc_version: Option<i32>,
+    /// allowed_bucket_algs
+    #[arg(
+        long = "set-allowed-bucket-algs",
+        alias = "set_allowed_bucket_algs",
+        value_name = "N",
+        allow_negative_numbers = true
+    )]
+    allowed_bucket_algs: Option<i32>,
+}
+
+impl SetTunables {
+    /// Whether any was given.
+    fn apply(&self, tunables: &mut Tunables) -> bool {
+        let wide = [
+            (self.choose_local_tries, &mut tunables.choose_local_tries),
+            (self.choose_local_fallback_tries, &mut tunables.choose_local_fallback_tries),
+            (self.choose_total_tries, &mut tunables.choose_total_tries),
+            (self.chooseleaf_descend_once, &mut tunables.chooseleaf_descend_once),
+            (self.allowed_bucket_algs, &mut tunables.allowed_bucket_algs),
+        ];
+        let narrow = [
+            (self.chooseleaf_vary_r, &mut tunables.chooseleaf_vary_r),
+            (self.chooseleaf_stable, &mut tunables.chooseleaf_stable),
+            (self.straw_calc_version, &mut tunables.straw_calc_version),
+        ];
+        let mut any = false;
+        for (given, tunable) in wide {
+            if let Some(value) = given.and_then(|value| u32::try_from(value).ok()) {
+                *tunable = value;
+                any = true;
+            }
+        }
+        for (given, tunable) in narrow {
+            if let Some(value) = given.filter(|value| *value >= 0) {
+                // A byte in the map, of which Ceph keeps the low bits.
+                [*tunable, ..] = value.to_le_bytes();
+                any = true;
+            }
+        }
+        any
+    }
+}
+
+pub(crate) fn run(command: &CrushCommand) -> Result<(), Fail> {
+    let CrushCommand::Test(args) = command;
+    let mut map = read(&args.input)?;
+    let modified = args.tunables.apply(&mut map.tunables);
+    if !args.shows_anything() {
+        eprintln!("WARNING: no output selected; use --show-X");
+    }
+    let mut out = BufWriter::new(io::stdout().lock());
+    Tester::new(&map, args)?.run(&mut out)?;
+    if modified {
+        match &args.output {
+            Some(file) => {
+                fs::write(file, map.to_bytes(Features::ALL)).map_err(|why| Fail::file(file, why))?;
+            }
+            None => writeln!(
+                out,
+                "crushtool successfully built or modified map.  Use '-o <file>' to write it out."
+            )?,
+        }
+    }
+    out.flush()?;
+    Ok(())
+}
+
+impl CrushTest {
+    const fn shows_anything(&self) -> bool {
+        self.show_mappings
+            || self.show_bad_mappings
+            || self.show_statistics
+            || self.show_utilization
+            || self.show_utilization_all
+            || self.show_choose_tries
+    }
+}
+
+fn read(file: &Path) -> Result<CrushMap, Fail> {
+    let bytes = if file == Path::new("-") {
+        let mut bytes = Vec::new();
+        io::Read::read_to_end(&mut io::stdin().lock(), &mut bytes).map(|_| bytes)
+    } else {
+        fs::read(file)
+    };
+    let bytes = bytes.map_err(|why| Fail::file(file, why))?;
+    CrushMap::decode_all(&bytes.into()).map_err(|why| Fail::Content {
+        path: file.to_owned(),
+        what: "CRUSH map",
+        why,
+    })
+}

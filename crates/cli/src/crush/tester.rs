@@ -1,0 +1,228 @@
+//! `CrushTester::test`: what comes out of a map for a range of inputs.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+use std::io::Write;
+
+use loligo_placement::crush::{Workspace, do_rule};
+use loligo_placement::hash::crush_hash32_2;
+use loligo_wire::OsdId;
+use loligo_wire::crush::CrushMap;
+
+use super::expected::{by_weight, maximum_affected, total};
+use super::{CrushTest, Range};
+use crate::fail::Fail;
+use crate::output::general;
+
+/// The most replicas that are asked for; a pool has 255 at most.
+const REPLICAS_MAX: i32 = 1 << 16;
+
+/// The most devices that a map is tried with.
+const DEVICES_MAX: i32 = 1 << 24;
+
+/// A test under way.
+pub(super) struct Tester<'a> {
+    map: &'a CrushMap,
+    args: &'a CrushTest,
+    weights: Vec<u32>,
+    rules: (i32, i32),
+    replicas: (i32, i32),
+    inputs: (i32, i32),
+    work: Workspace,
+}
+
+impl<'a> Tester<'a> {
+    pub(super) fn new(map: &'a CrushMap, args: &'a CrushTest) -> Result<Self, Fail> {
+        let Range { rule, min_rule, max_rule, num_rep, min_rep, max_rep, x, min_x, max_x } = args.range;
+        let both = |one: Option<i32>, min, max| one.map_or((min, max), |one| (one, one));
+        let replicas = both(num_rep, min_rep, max_rep);
+        if replicas.0 < 0 && replicas.1 < 0 {
+            return Err(Fail::Usage("must specify --num-rep or both --min-rep and --max-rep".to_owned()));
+        }
+        if replicas.1 > REPLICAS_MAX {
+            return Err(Fail::Usage(format!("more than {REPLICAS_MAX} replicas make no sense")));
+        }
+        let given =
+            |(min, max): (i32, i32), otherwise| if min < 0 || max < 0 { otherwise } else { (min, max) };
+        Ok(Self {
+            map,
+            args,
+            weights: weights(map, &args.weight)?,
+            rules: given(both(rule, min_rule, max_rule), (0, i32::MAX)),
+            replicas,
+            inputs: given(both(x, min_x, max_x), (0, 1023)),
+            work: Workspace::new(),
+        })
+    }
+
+    pub(super) fn run(mut self, out: &mut impl Write) -> Result<(), Fail> {
+        if self.args.show_utilization_all {
+            let weights: Vec<String> = self.weights.iter().map(|weight| format!("{weight:x}")).collect();
+            eprintln!("devices weights (hex): [{}]", weights.join(","));
+        }
+        if self.args.show_choose_tries {
+            self.work.start_choose_profile(self.map);
+        }
+        let last =
+            i32::try_from(self.map.max_rules()).unwrap_or(i32::MAX).saturating_sub(1).min(self.rules.1);
+        for number in self.rules.0..=last {
+            self.rule(number, out)?;
+        }
+        if self.args.show_choose_tries {
+            let profile = self.work.choose_profile();
+            for tries in 0..self.map.tunables.choose_total_tries {
+                let count = profile.get(tries as usize).copied().unwrap_or(0);
+                writeln!(out, "{tries:2}: {count:9}")?;
+            }
+        }
+        Ok(())
+    }
+
+    /// crushtool's `--show-utilization` implies it.
+    const fn statistics(&self) -> bool {
+        self.args.show_statistics || self.args.show_utilization || self.args.show_utilization_all
+    }
+
+    fn rule(&mut self, number: i32, out: &mut impl Write) -> Result<(), Fail> {
+        let Some(rule) = u8::try_from(number).ok().filter(|rule| self.map.rule(*rule).is_some()) else {
+            if self.statistics() {
+                writeln!(out, "rule {number} dne")?;
+            }
+            return Ok(());
+        };
+        let name = self.map.rule_name_map.get(&number).map_or("", String::as_str);
+        let ((min_x, max_x), (min_rep, max_rep)) = (self.inputs, self.replicas);
+        if self.statistics() {
+            writeln!(out, "rule {rule} ({name}), x = {min_x}..{max_x}, numrep = {min_rep}..{max_rep}")?;
+        }
+        if total(&self.weights) == 0 {
+            return Ok(());
+        }
+        for num_rep in min_rep..=max_rep {
+            let counts = self.mappings(rule, num_rep, out)?;
+            if self.statistics() {
+                self.statistics_of(rule, name, num_rep, &counts, out)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Maps all inputs.
+    fn mappings(&mut self, rule: u8, num_rep: i32, out: &mut impl Write) -> Result<Counts, Fail> {
+        let mut counts = Counts { devices: vec![0; self.weights.len()], sizes: BTreeMap::new() };
+        let wanted = usize::try_from(num_rep).unwrap_or(0);
+        // As for the pool 0.
+        let choose_args = self.map.choose_args_for(0);
+        let (mut found, mut list) = (Vec::new(), String::new());
+        for x in self.inputs.0..=self.inputs.1 {
+            let mut input = x.cast_unsigned();
+            if let Some(pool) = self.args.pool_id.filter(|pool| *pool != -1) {
+                let [a, b, c, d, ..] = pool.to_le_bytes();
+                input = crush_hash32_2(input, u32::from_le_bytes([a, b, c, d]));
+            }
+            do_rule(&mut self.work, self.map, rule, input, &mut found, wanted, &self.weights, choose_args);
+            let is_bad = found.len() != wanted || found.contains(&OsdId::NONE.0);
+            let shows_bad = self.args.show_bad_mappings && is_bad;
+            if self.args.show_mappings || shows_bad {
+                print_list(&mut list, &found);
+            }
+            if self.args.show_mappings {
+                writeln!(out, "CRUSH rule {rule} x {x} {list}")?;
+            }
+            if shows_bad {
+                writeln!(out, "bad mapping rule {rule} x {x} num_rep {num_rep} result {list}")?;
+            }
+            counts.add(&found);
+        }
+        Ok(counts)
+    }
+
+    fn statistics_of(
+        &self,
+        rule: u8,
+        name: &str,
+        num_rep: i32,
+        counts: &Counts,
+        out: &mut impl Write,
+    ) -> Result<(), Fail> {
+        let objects = i64::from(self.inputs.1) - i64::from(self.inputs.0) + 1;
+        for (size, count) in &counts.sizes {
+            writeln!(
+                out,
+                "rule {rule} ({name}) num_rep {num_rep} result size == {size}:\t{count}/{objects}"
+            )?;
+        }
+        let (some, all) = (self.args.show_utilization, self.args.show_utilization_all);
+        if !some && !all {
+            return Ok(());
+        }
+        let replicas = maximum_affected(self.map, rule).min(num_rep.into());
+        let expected = by_weight(&self.weights, objects, replicas);
+        for (device, (stored, expected)) in counts.devices.iter().zip(expected).enumerate() {
+            if !some || (expected > 0.0 && *stored > 0) {
+                let expected = general(expected.into());
+                writeln!(out, "  device {device}:\t\t stored : {stored}\t expected : {expected}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What came out.
+struct Counts {
+    /// How often each device was chosen.
+    devices: Vec<u32>,
+    /// How many mappings have so many devices.
+    sizes: BTreeMap<usize, u32>,
+}
+
+impl Counts {
+    fn add(&mut self, found: &[i32]) {
+        *self.sizes.entry(found.len()).or_default() += 1;
+        for item in found {
+            if let Some(count) = usize::try_from(*item).ok().and_then(|item| self.devices.get_mut(item)) {
+                *count += 1;
+            }
+        }
+    }
+}
+
+fn print_list(line: &mut String, items: &[i32]) {
+    line.clear();
+    line.push('[');
+    for (i, item) in items.iter().enumerate() {
+        // A String takes everything.
+        let _ = write!(line, "{}{item}", if i == 0 { "" } else { "," });
+    }
+    line.push(']');
+}
+
+/// 1 for each device that is in the map, and what was given.
+fn weights(map: &CrushMap, given: &[String]) -> Result<Vec<u32>, Fail> {
+    if map.max_devices() > DEVICES_MAX {
+        return Err(Fail::Usage(format!("the map speaks of more than {DEVICES_MAX} devices")));
+    }
+    let present: BTreeSet<i32> = map.buckets().flat_map(|bucket| &bucket.items).copied().collect();
+    let mut weights: Vec<u32> =
+        (0..map.max_devices()).map(|device| if present.contains(&device) { 0x1_0000 } else { 0 }).collect();
+    for pair in given.chunks(2) {
+        let [device, weight] = pair else { continue };
+        let numbers = device.parse::<i32>().ok().zip(weight.parse::<f32>().ok());
+        let Some((device, weight)) = numbers else {
+            return Err(Fail::Usage(format!(
+                "--weight needs a device and its weight, not {device} {weight}"
+            )));
+        };
+        // crushtool ignores devices that the map does not have.
+        if let Some(place) = usize::try_from(device).ok().and_then(|device| weights.get_mut(device)) {
+            *place = fixed(weight);
+        }
+    }
+    Ok(weights)
+}
+
+/// From 0 to 1, as 16.16 fixed point.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is from 0 to 1")]
+fn fixed(weight: f32) -> u32 {
+    (weight.clamp(0.0, 1.0) * 65536.0) as u32
+}

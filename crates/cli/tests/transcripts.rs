@@ -1,0 +1,57 @@
+//! Commands about maps in files print what Ceph's tools print; `testdata/README.md` says where that is from.
+
+#![expect(clippy::unwrap_used, reason = "the helpers of a test fail as its tests do")]
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+fn run(folder: &Path, arguments: &str) -> String {
+    let output = Command::new(env!("CARGO_BIN_EXE_loligo"))
+        .current_dir(folder)
+        .args(arguments.split(' '))
+        .env("TZ", "UTC")
+        .output()
+        .unwrap();
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// Runs the commands of a transcript in a folder of the placement's test data.
+fn replay(transcript: &str, folder: &str) {
+    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    let text = std::fs::read_to_string(root.join("testdata").join(transcript)).unwrap();
+    let folder = root.join("../placement/testdata").join(folder);
+    let mut commands = 0;
+    for block in text.split("$ ").skip(1) {
+        let (arguments, expected) = block.split_once('\n').unwrap();
+        let printed = run(&folder, arguments);
+        for (ours, theirs) in printed.lines().zip(expected.lines()) {
+            assert_eq!(ours, theirs, "{arguments}");
+        }
+        assert_eq!(printed, expected, "{arguments}");
+        commands += 1;
+    }
+    assert!(commands >= 10, "{transcript}: {commands}");
+}
+
+#[test]
+fn crush_test_prints_what_crushtool_prints() {
+    replay("crush.txt", "crush");
+}
+
+fn failure(arguments: &[&str]) -> String {
+    let output = Command::new(env!("CARGO_BIN_EXE_loligo")).args(arguments).output().unwrap();
+    assert_eq!(output.status.code(), Some(1), "{arguments:?}");
+    String::from_utf8(output.stderr).unwrap()
+}
+
+#[test]
+fn what_is_no_map_is_refused() {
+    let root = env!("CARGO_MANIFEST_DIR");
+    let text = format!("{root}/testdata/README.md");
+    let map = format!("{root}/../placement/testdata/crush/jewel.crush");
+    assert!(failure(&["crush", "test", "-i", &text, "--num-rep", "3"]).contains("not a CRUSH map"));
+    assert!(failure(&["crush", "test", "-i", "/nowhere", "--num-rep", "3"]).contains("/nowhere"));
+    assert!(failure(&["crush", "test", "-i", &map, "--show-mappings"]).contains("must specify --num-rep"));
+    let weight = ["crush", "test", "-i", &map, "--num-rep", "3", "--weight", "x", "1"];
+    assert!(failure(&weight).contains("--weight needs"));
+}
