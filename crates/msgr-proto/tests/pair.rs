@@ -197,6 +197,23 @@ fn a_message_with_a_wrong_signature_kills_the_pipe() {
 }
 
 #[test]
+fn who_takes_the_feature_of_signatures_out_of_the_greeting_gets_no_connection() {
+    for (signs, fault) in [(true, Some(Fault::FeaturesMissing(Features::MSG_AUTH))), (false, None)] {
+        let (mut client, mut server) = (client_config(), server_config());
+        // As whoever sits between would make the server look.
+        server.features_supported = server.features_supported.without(Features::MSG_AUTH);
+        (client.options.cephx_sign_messages, server.options.cephx_sign_messages) = (signs, signs);
+        let mut pair = Pair::new(client, server).start();
+        with_cephx(&mut pair, true, key);
+        pair.client.send(Note::new(1, "front", "data"));
+        pair.run();
+        assert_eq!(pair.client.seen.faults, fault.clone().into_iter().collect::<Vec<_>>());
+        assert_eq!(pair.client.seen.opened.len(), usize::from(fault.is_none()));
+        assert_eq!(pair.server.seen.notes.len(), usize::from(fault.is_none()));
+    }
+}
+
+#[test]
 fn a_service_that_does_not_challenge_is_never_used() {
     let mut pair = Pair::new(client_config(), server_config()).start();
     with_cephx(&mut pair, false, key);

@@ -243,3 +243,6 @@ impl<E: Endpoint> fmt::Debug for Node<E> {
         f.debug_tuple("Node").field(&lock(&self.0.shared.pool).my_addr()).finish()
     }
 }
+
+#[cfg(test)]
+mod tests;

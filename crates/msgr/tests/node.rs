@@ -3,7 +3,8 @@
 
 mod common;
 
-use std::net::{SocketAddr, TcpListener};
+use std::io::{Read as _, Write as _};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::mpsc::{self, Receiver};
 use std::sync::{Arc, Mutex};
 use std::thread;
@@ -118,7 +119,6 @@ fn something_else_than_ceph_is_told_as_such() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let addr: SocketAddr = listener.local_addr().unwrap();
     let other = thread::spawn(move || {
-        use std::io::Write;
         let (mut stream, _) = listener.accept().unwrap();
         stream.write_all(b"SSH-2.0-OpenSSH_9.2\r\n").unwrap();
         stream
@@ -154,6 +154,74 @@ fn a_peer_that_goes_is_told_once_and_can_be_called_again() {
     assert_eq!(told.recv_timeout(PATIENCE), Ok(Told::Connected));
     node.call(Call::Send(Note::new(1, "", "")));
     assert_eq!(told.recv_timeout(PATIENCE), Ok(Told::Answer(Note::new(1, "", ""))));
+}
+
+/// What a proxy keeps of what the server says, once it is told to keep it.
+type Kept = Arc<Mutex<Option<Vec<u8>>>>;
+
+/// Passes on what two ends say. When the server has closed, gives the stream on which the client waits for more.
+fn proxy(server: EntityAddr, kept: Kept) -> (EntityAddr, Receiver<TcpStream>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let own = listener.local_addr().unwrap();
+    let (tell, told) = mpsc::channel();
+    thread::spawn(move || {
+        let (mut client, _) = listener.accept().unwrap();
+        let mut stream = TcpStream::connect(server.socket_addr().unwrap()).unwrap();
+        let (mut from, mut to) = (client.try_clone().unwrap(), stream.try_clone().unwrap());
+        thread::spawn(move || std::io::copy(&mut from, &mut to));
+        // The server says where it is: banner, type, nonce, family, and then the port.
+        let mut greeting = [0; 21];
+        stream.read_exact(&mut greeting).unwrap();
+        greeting[19..].copy_from_slice(&own.port().to_be_bytes());
+        client.write_all(&greeting).unwrap();
+        let mut room = [0; 4_096];
+        loop {
+            let n = stream.read(&mut room).unwrap();
+            match &mut *kept.lock().unwrap() {
+                _ if n == 0 => break,
+                Some(kept) => kept.extend_from_slice(&room[..n]),
+                None => client.write_all(&room[..n]).unwrap(),
+            }
+        }
+        drop(tell.send(client));
+    });
+    (EntityAddr::new(AddrType::ANY, own, server.nonce), told)
+}
+
+#[test]
+fn the_last_words_of_a_peer_are_heard_and_then_that_it_is_gone() {
+    let (server, addrs) = echo_server();
+    let kept = Kept::default();
+    let (addr, gone) = proxy(addrs.front(), Arc::clone(&kept));
+    let (done, told) = mpsc::channel();
+    let (release, released) = mpsc::channel::<()>();
+    let released = Mutex::new(released);
+    let node = Node::start(Caller::default(), NodeOptions::client(), move |answer| {
+        let is_alarm = matches!(answer, Told::Alarm(_));
+        drop(done.send(answer));
+        // The thread that reads does not, until both the last words and the end are there.
+        if is_alarm {
+            released.lock().unwrap().recv_timeout(PATIENCE).unwrap();
+        }
+    })
+    .unwrap();
+    node.call(Call::Connect(EntityAddrVec::from(addr)));
+    assert_eq!(told.recv_timeout(PATIENCE), Ok(Told::Connected));
+    *kept.lock().unwrap() = Some(Vec::new());
+    let note = Note::new(1, "the last words", "");
+    node.call(Call::Send(note.clone()));
+    while kept.lock().unwrap().as_ref().unwrap().is_empty() {
+        thread::yield_now();
+    }
+    node.call(Call::Alarm(node.now().mono + Duration::from_millis(20)));
+    assert!(matches!(told.recv_timeout(PATIENCE), Ok(Told::Alarm(_))));
+    server.call(());
+    let mut client = gone.recv_timeout(PATIENCE).unwrap();
+    client.write_all(kept.lock().unwrap().as_ref().unwrap()).unwrap();
+    client.shutdown(Shutdown::Both).unwrap();
+    release.send(()).unwrap();
+    assert_eq!(told.recv_timeout(PATIENCE), Ok(Told::Answer(note)));
+    assert!(matches!(told.recv_timeout(PATIENCE), Ok(Told::Reset(_))));
 }
 
 #[test]
