@@ -44,13 +44,19 @@ pub(crate) struct Sent {
 
 impl Sent {
     pub(crate) fn decode<M: Message>(&self) -> M {
-        M::decode(&header::<M>(self.tid), self.payload.clone()).unwrap()
+        M::decode(&self.header::<M>(), self.payload.clone()).unwrap()
     }
 
     /// How an OSD calls this request.
     pub(crate) fn reqid(&self) -> ReqId {
-        let header = MessageHeader { src: self.src, ..header::<MOSDOp>(self.tid) };
+        let header = MessageHeader { src: self.src, ..self.header::<MOSDOp>() };
         self.decode::<MOSDOp>().reqid_from(&header)
+    }
+
+    /// With the version of what was written, which the peer's features decide.
+    fn header<M: Message>(&self) -> MessageHeader {
+        let Payload { version, compat_version, .. } = self.payload;
+        MessageHeader { version, compat_version, ..header::<M>(self.tid) }
     }
 }
 
