@@ -29,6 +29,8 @@ pub mod codec;
 mod corpus_files;
 mod crc;
 pub mod crush;
+#[cfg(feature = "dump")]
+pub mod dump;
 pub mod entity;
 pub mod features;
 mod ids;

@@ -32,6 +32,14 @@ impl MonFeatures {
     pub const QUINCY: Self = Self(1 << 8);
     /// What Reef added.
     pub const REEF: Self = Self(1 << 9);
+    /// What Squid added.
+    pub const SQUID: Self = Self(1 << 10);
+    /// What Tentacle added.
+    pub const TENTACLE: Self = Self(1 << 11);
+    /// Keys may be of the type aes256k.
+    pub const CEPHX_AUTH_AES256K: Self = Self(1 << 31);
+    /// Gateways of NVMe over fabrics tell of changes alone.
+    pub const NVMEOF_BEACON_DIFF: Self = Self(1 << 32);
 
     const KNOWN: u8 = 1;
 
@@ -45,6 +53,8 @@ impl MonFeatures {
     #[must_use]
     pub fn release(self) -> Release {
         let added = [
+            (Self::TENTACLE, Release::TENTACLE),
+            (Self::SQUID, Release::SQUID),
             (Self::REEF, Release::REEF),
             (Self::QUINCY, Release::QUINCY),
             (Self::PACIFIC, Release::PACIFIC),

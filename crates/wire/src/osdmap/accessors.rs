@@ -124,6 +124,18 @@ impl OSDMap {
         addrs_of(&self.osd_addrs.cluster_addrs, osd)
     }
 
+    /// Where other OSDs reach it to see whether it lives, on their own network; no address where that is not known.
+    #[must_use]
+    pub fn get_hb_back_addrs(&self, osd: OsdId) -> &EntityAddrVec {
+        addrs_of(&self.osd_addrs.hb_back_addrs, osd)
+    }
+
+    /// Where other OSDs reach it to see whether it lives, on the clients' network; no address where that is not known.
+    #[must_use]
+    pub fn get_hb_front_addrs(&self, osd: OsdId) -> &EntityAddrVec {
+        addrs_of(&self.osd_addrs.hb_front_addrs, osd)
+    }
+
     /// The id of its store.
     #[must_use]
     pub fn get_uuid(&self, osd: OsdId) -> Option<Uuid> {

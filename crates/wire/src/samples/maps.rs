@@ -11,7 +11,8 @@ use crate::crush::CrushMap;
 use crate::monmap::{ElectionStrategy, MonFeatures, MonInfo, MonMap};
 use crate::osdmap::{
     HitSetParams, Incremental, MutateAllowCrimson, OSDMap, OsdAddrs, OsdInfo, OsdMapFlags, OsdState,
-    OsdXInfo, PgPool, PoolFlags, PoolOpt, PoolOptKey, PoolOpts, PoolSnapInfo, PoolType, SnapIntervalSet,
+    OsdXInfo, PgMergeMeta, PgPool, PgTempMap, PoolFlags, PoolOpt, PoolOptKey, PoolOpts, PoolSnapInfo,
+    PoolType, SnapIntervalSet,
 };
 use crate::types::{PgId, SnapId};
 use crate::{
@@ -296,6 +297,11 @@ pub(super) fn cases() -> Vec<Case> {
         Case::new("pg_pool_t", &stretch_pool),
         Case::new("pg_pool_t", &PgPool::default()),
         Case::for_features("pg_pool_t", &read_back(&pool(), LUMINOUS), LUMINOUS),
+        Case::new("HitSet::Params", &HitSetParams::ExplicitHash),
+        Case::new("HitSet::Params", &pool().hit_set_params),
+        Case::new("pg_merge_meta_t", &PgMergeMeta { ready_epoch: Epoch(3), ..PgMergeMeta::default() }),
+        Case::new("PGTempMap", &PgTempMap::from([(PgId::new(PoolId(3), 5), [4, 1].map(OsdId).into())])),
+        Case::for_features("CrushWrapper", &*osd_map().crush, all),
         Case::new("pool_opts_t", &pool_opts()),
         Case::new("pool_snap_info_t", &pool_snap()),
         Case::new("osd_info_t", &OsdInfo { lost_at: Epoch(1), ..OsdInfo::default() }),

@@ -85,6 +85,8 @@ pub(super) fn cases() -> Vec<Case> {
         Case::new("LogEntryKey", &key),
         Case::new("ServiceMap", &ServiceMap::default()),
         Case::new("ServiceMap", &service_map()),
+        Case::new("ServiceMap::Service", &Service { daemons: Vec::new(), summary: "well".into() }),
+        Case::new("ServiceMap::Daemon", &ServiceDaemon { gid: GlobalId(5), ..ServiceDaemon::default() }),
         Case::new("MgrMap", &MgrMap::default()),
         Case::new("MgrMap", &mgr_map()),
         Case::for_features("MgrMap", &of_tentacle, Features::TENTACLE),

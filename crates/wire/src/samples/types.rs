@@ -2,6 +2,7 @@ use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
 use bytes::Bytes;
+use loligo_base::Wall;
 
 use super::Case;
 use crate::types::{
@@ -10,7 +11,7 @@ use crate::types::{
     PgNlsResponse, PgShard, PoolStat, ReqId, RequestRedirect, ShardId, SnapContext, SnapId, SpgId,
     StoreStatfs, WatchInfo, WatchItem,
 };
-use crate::{EntityName, Epoch, OsdId, PoolId, Tid};
+use crate::{EntityName, Epoch, OsdId, PoolId, Tid, Uuid};
 
 pub(super) fn spg() -> SpgId {
     SpgId { pgid: PgId::new(PoolId(3), 0x2f), shard: ShardId(1) }
@@ -75,6 +76,9 @@ pub(super) fn cases() -> Vec<Case> {
         Case::new("SnapContext", &SnapContext::default()),
         Case::new("SnapContext", &snaps()),
         Case::new("errorcode32_t", &ErrorCode::ENOENT),
+        Case::new("object_t", &object().oid),
+        Case::new("utime_t", &Wall::new(1, 2)),
+        Case::new("uuid_d", &Uuid([0xab; 16])),
         Case::new("object_stat_sum_t", &pool_stat().stats.sum),
         Case::new("object_stat_collection_t", &pool_stat().stats),
         Case::new("store_statfs_t", &pool_stat().store_stats),
