@@ -35,12 +35,24 @@ impl Corpus {
         Self(if archive.is_dir() { archive } else { root.to_path_buf() })
     }
 
-    /// The values of a type, as `VERSION/TYPE/HASH` and in that order. The clone has them below `VERSION/objects`.
-    pub(crate) fn values(&self, version: &str, type_name: &str) -> Vec<(String, Bytes)> {
+    /// The types of which there are values. The clone has them below `VERSION/objects`.
+    pub(crate) fn types(&self, version: &str) -> Vec<String> {
+        let Ok(entries) = fs::read_dir(self.objects(version)) else { return Vec::new() };
+        let mut names: Vec<_> =
+            entries.map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned()).collect();
+        names.sort();
+        names
+    }
+
+    fn objects(&self, version: &str) -> PathBuf {
         let version_dir = self.0.join(version);
         let objects = version_dir.join("objects");
-        let folder = if objects.is_dir() { objects } else { version_dir }.join(type_name);
-        let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
+        if objects.is_dir() { objects } else { version_dir }
+    }
+
+    /// The values of a type, as `VERSION/TYPE/HASH` and in that order.
+    pub(crate) fn values(&self, version: &str, type_name: &str) -> Vec<(String, Bytes)> {
+        let Ok(entries) = fs::read_dir(self.objects(version).join(type_name)) else { return Vec::new() };
         let mut files: Vec<_> = entries.map(|entry| entry.unwrap().path()).collect();
         files.sort();
         let value = |file: PathBuf| {
