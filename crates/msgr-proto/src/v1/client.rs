@@ -5,15 +5,14 @@ use core::mem;
 use bytes::Bytes;
 use loligo_auth::SessionKey;
 use loligo_wire::entity::{AddrType, EntityAddr, EntityAddrVec, EntityType};
-use loligo_wire::msgr1::{BANNER, ConnectMessage, ConnectReply, LEGACY_ADDR_SIZE, Tag};
+use loligo_wire::msgr1::{ConnectMessage, ConnectReply, LEGACY_ADDR_SIZE, Tag};
 use loligo_wire::{Decode, Encode, Encoder, Features};
 
-use super::{Cx, Opened, Step, after_banner, gather_authorizer, parse, put_legacy_addr, whole};
+use super::{
+    CEPHX, Cx, Opened, Step, gather_authorizer, parse, put_legacy_addr, take_acked, take_greeting, whole,
+};
 use crate::pipe::{Answer, Ask, Gather};
 use crate::{AuthRequest, AuthStep, Fault};
-
-/// The method that needs the peer's challenge (`CEPH_AUTH_CEPHX`).
-const CEPHX: u32 = 2;
 
 /// The greeting of a caller.
 #[derive(Debug)]
@@ -123,15 +122,9 @@ impl Client {
 
     /// The peer's banner, its address, and ours as it sees it.
     fn banner(&mut self, cx: &mut Cx<'_>) -> Result<Step, Fault> {
-        let Some(bytes) = cx.stage.take(BANNER.len() + 2 * LEGACY_ADDR_SIZE) else {
-            // Something that is not Ceph may never send so much: look at what there is.
-            return if cx.stage.starts_like(BANNER) {
-                self.wait(State::WaitBanner)
-            } else {
-                Err(Fault::NotCeph)
-            };
+        let Some(addrs) = take_greeting(cx.stage, 2 * LEGACY_ADDR_SIZE)? else {
+            return self.wait(State::WaitBanner);
         };
-        let addrs = after_banner(bytes)?;
         let (peer, seen) = parse(addrs, |d| Ok((EntityAddr::decode(d)?, EntityAddr::decode(d)?)))?;
         self.check_peer(&peer)?;
         self.ask(State::WaitMyAddr, Ask::MyAddr { seen: seen.with_kind(AddrType::LEGACY).with_port(0) })
@@ -287,12 +280,8 @@ impl Client {
         reply: ConnectReply,
         key: Option<SessionKey>,
     ) -> Result<Step, Fault> {
-        let Some(bytes) = cx.stage.take(8) else {
+        if !take_acked(cx, "waiting for the acknowledged sequence number")? {
             return self.wait(State::WaitAckSeq(reply, key));
-        };
-        let seq = parse(bytes, u64::decode)?;
-        if !cx.session.acknowledged(seq) {
-            return Err(self.unexpected(&reply));
         }
         cx.writer.put(&cx.session.in_seq().to_le_bytes());
         self.ready(cx, &reply, key)

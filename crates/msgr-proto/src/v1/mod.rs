@@ -10,8 +10,8 @@ use bytes::Bytes;
 use loligo_auth::SessionKey;
 use loligo_base::Now;
 use loligo_wire::entity::{EntityAddr, EntityAddrVec, EntityType};
-use loligo_wire::msgr1::{BANNER, LEGACY_ADDR_SIZE};
-use loligo_wire::{DecodeError, Decoder, Encoder, Features};
+use loligo_wire::msgr1::{BANNER, LEGACY_ADDR_SIZE, Tag};
+use loligo_wire::{Decode, DecodeError, Decoder, Encoder, Features};
 
 use crate::config::Config;
 use crate::pipe::{Answer, Arrived, Ask, Chores, Gather, Spares, Stage, Writer};
@@ -20,6 +20,10 @@ use crate::session::Session;
 use crate::{Fault, Outgoing};
 
 pub(crate) use open::Open;
+
+/// The method of authentication of which peers need a challenge, and whose first version is refused (`CEPH_AUTH_CEPHX`,
+/// `cephx_require_version`).
+const CEPHX: u32 = 2;
 
 /// What a step works with: all that belongs to the pipe and not to the protocol.
 pub(crate) struct Cx<'a> {
@@ -168,9 +172,20 @@ fn parse<T>(bytes: &[u8], read: impl FnOnce(&mut Decoder<'_>) -> Result<T, Decod
     read(&mut Decoder::new(bytes)).map_err(Fault::Malformed)
 }
 
-/// Checks that bytes start with the banner, and gives what follows it.
-fn after_banner(bytes: &[u8]) -> Result<&[u8], Fault> {
-    bytes.strip_prefix(BANNER.as_slice()).ok_or(Fault::NotCeph)
+/// Takes the banner with `n` bytes behind it, and gives these; nothing while they are not all there.
+fn take_greeting(stage: &mut Stage, n: usize) -> Result<Option<&[u8]>, Fault> {
+    // Something that is not Ceph may never send so much: look at what there is.
+    if !stage.starts_like(BANNER) {
+        return Err(Fault::NotCeph);
+    }
+    Ok(stage.take(BANNER.len() + n).and_then(|bytes| bytes.get(BANNER.len()..)))
+}
+
+/// Takes how far the peer has received, once it is there, and says whether it was. It comes behind [`Tag::SEQ`].
+fn take_acked(cx: &mut Cx<'_>, state: &'static str) -> Result<bool, Fault> {
+    let Some(bytes) = cx.stage.take(8) else { return Ok(false) };
+    let seq = parse(bytes, u64::decode)?;
+    if cx.session.acknowledged(seq) { Ok(true) } else { Err(Fault::Unexpected { tag: Tag::SEQ.0, state }) }
 }
 
 /// Checks the length of an authorizer and begins to collect it.

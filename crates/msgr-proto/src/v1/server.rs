@@ -8,12 +8,11 @@ use loligo_wire::entity::{AddrType, EntityAddr, EntityAddrVec};
 use loligo_wire::msgr1::{BANNER, ConnectMessage, ConnectReply, LEGACY_ADDR_SIZE, Tag};
 use loligo_wire::{Decode, Encode, Encoder, Features};
 
-use super::{Cx, Opened, Step, after_banner, gather_authorizer, parse, put_legacy_addr, whole};
+use super::{
+    CEPHX, Cx, Opened, Step, gather_authorizer, parse, put_legacy_addr, take_acked, take_greeting, whole,
+};
 use crate::pipe::{Answer, Ask, Gather};
 use crate::{AuthRequest, AuthStep, Fault};
-
-/// The method whose first version is refused (`CEPH_AUTH_CEPHX`, `cephx_require_version`).
-const CEPHX: u32 = 2;
 
 /// The greeting of somebody who is called.
 #[derive(Debug)]
@@ -109,14 +108,10 @@ impl Server {
     }
 
     fn banner(&mut self, cx: &mut Cx<'_>) -> Result<Step, Fault> {
-        let Some(bytes) = cx.stage.take(BANNER.len() + LEGACY_ADDR_SIZE) else {
-            return if cx.stage.starts_like(BANNER) {
-                self.wait(State::WaitBanner)
-            } else {
-                Err(Fault::NotCeph)
-            };
+        let Some(addr) = take_greeting(cx.stage, LEGACY_ADDR_SIZE)? else {
+            return self.wait(State::WaitBanner);
         };
-        let said = parse(after_banner(bytes)?, EntityAddr::decode)?;
+        let said = parse(addr, EntityAddr::decode)?;
         self.peer_addr = self.where_the_peer_is(said).with_kind(AddrType::LEGACY);
         self.state = State::WaitConnect;
         Ok(Step::Again)
@@ -211,15 +206,8 @@ impl Server {
     }
 
     fn in_seq(&mut self, cx: &mut Cx<'_>, opened: Opened) -> Result<Step, Fault> {
-        let Some(bytes) = cx.stage.take(8) else {
+        if !take_acked(cx, "waiting for the received sequence number")? {
             return self.wait(State::WaitInSeq(opened));
-        };
-        let seq = parse(bytes, u64::decode)?;
-        if !cx.session.acknowledged(seq) {
-            return Err(Fault::Unexpected {
-                tag: Tag::SEQ.0,
-                state: "waiting for the received sequence number",
-            });
         }
         Ok(Step::Opened(opened))
     }
