@@ -36,7 +36,9 @@ pub(crate) fn fetch(release: Release) -> Result<Tools> {
     let parent = workspace::generated().join("ceph");
     remove_leftovers(&parent, release)?;
     let partial = parent.join(format!("{}.partial-{}", release.name(), std::process::id()));
-    let result = fill(&partial, release).and_then(|()| publish(&partial, &home));
+    let result = fill(&partial, release)
+        .and_then(|()| Tools::fetched(&partial, release))
+        .and_then(|_| publish(&partial, &home));
     if result.is_err() {
         // The first fault is the one to report.
         let _ = fs::remove_dir_all(&partial);

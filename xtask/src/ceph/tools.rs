@@ -98,7 +98,7 @@ impl Tools {
     pub(crate) fn fetched(home: &Path, release: Release) -> Result<Tools> {
         let bin = home.join("bin");
         let version = version(&bin)
-            .with_context(|| format!("what was fetched does not run; remove {}", home.display()))?;
+            .with_context(|| format!("what was fetched into {} does not run", home.display()))?;
         if !version.contains(release.name()) {
             bail!("{} holds {version}, not {}", home.display(), release.name());
         }
@@ -139,22 +139,46 @@ pub(crate) fn write_wrappers(home: &Path) -> Result<()> {
     let platform = platform().context("no packages of Ceph for this processor")?;
     let bin = home.join("bin");
     fs::create_dir_all(&bin)?;
+    // Debian 13 has all libraries below /usr; the folders that were there before are links, which no package brings.
+    let is_loader =
+        |lib: &&str| home.join("root").join(lib).join(platform.triplet).join(platform.loader).is_file();
+    let lib = ["lib", "usr/lib"].into_iter().find(is_loader).context("the packages brought no C library")?;
+    let loader = Loader::new(home, lib, &platform);
     for name in NEEDED.iter().chain(USEFUL) {
         let program = home.join("root/usr/bin").join(name);
         let head = fs::read(&program).with_context(|| format!("the packages brought no {name}"))?;
         let wrapper = bin.join(name);
-        fs::write(&wrapper, wrapper_text(name, head.starts_with(b"#!"), &platform))?;
+        fs::write(&wrapper, wrapper_text(name, head.starts_with(b"#!"), &loader))?;
         fs::set_permissions(&wrapper, fs::Permissions::from_mode(0o755))?;
     }
     Ok(())
 }
 
-fn wrapper_text(name: &str, is_python: bool, platform: &Platform) -> String {
-    let Platform { triplet, loader, .. } = platform;
+/// The program that starts programs with the libraries of the unpacked release.
+struct Loader {
+    /// Its path below the root.
+    path: String,
+    triplet: &'static str,
+    /// It can tell a program another name than that of its file, by which some print what they say.
+    names_programs: bool,
+}
+
+impl Loader {
+    fn new(home: &Path, lib: &str, platform: &Platform) -> Loader {
+        let path = format!("{lib}/{}/{}", platform.triplet, platform.loader);
+        let help = process::run(Command::new(home.join("root").join(&path)).arg("--help"), VERSION_DEADLINE);
+        let names_programs = help.is_ok_and(|help| help.text().contains("--argv0"));
+        Loader { path, triplet: platform.triplet, names_programs }
+    }
+}
+
+fn wrapper_text(name: &str, is_python: bool, loader: &Loader) -> String {
+    let Loader { path, triplet, names_programs } = loader;
+    let argv0 = |name: &str| if *names_programs { format!("--argv0 {name} ") } else { String::new() };
     let program = if is_python {
-        format!("--argv0 python3 \"$root/usr/bin/python3\" -s \"$root/usr/bin/{name}\"")
+        format!("{}\"$root/usr/bin/python3\" -s \"$root/usr/bin/{name}\"", argv0("python3"))
     } else {
-        format!("--argv0 {name} \"$root/usr/bin/{name}\"")
+        format!("{}\"$root/usr/bin/{name}\"", argv0(name))
     };
     format!(
         "#!/bin/sh
@@ -162,7 +186,7 @@ here=\"$(readlink -f \"$0\")\"
 root=\"${{here%/bin/*}}/root\"
 export PYTHONHOME=\"$root/usr\" PYTHONPATH=\"$root/usr/lib/python3/dist-packages\" PYTHONDONTWRITEBYTECODE=1
 libraries=\"$root/lib/{triplet}:$root/usr/lib/{triplet}:$root/usr/lib/{triplet}/ceph\"
-exec \"$root/lib/{triplet}/{loader}\" --library-path \"$libraries\" {program} \"$@\"
+exec \"$root/{path}\" --library-path \"$libraries\" {program} \"$@\"
 "
     )
 }

@@ -251,7 +251,9 @@ fn wait_until_ready(cluster: &Cluster, tools: &Tools) -> Result<()> {
     let end = Instant::now() + READY_DEADLINE;
     loop {
         let osds = ask(cluster, tools, &["osd", "stat"])?;
-        let mgr = ask(cluster, tools, &["mgr", "stat"])?;
+        let mgr = ask(cluster, tools, &["mgr", "dump"])?;
+        // Nautilus has it one level down.
+        let osds = osds.get("osdmap").unwrap_or(&osds);
         let up = osds.get("num_up_osds").and_then(serde_json::Value::as_u64).unwrap_or(0);
         let is_active = mgr.get("available").and_then(serde_json::Value::as_bool).unwrap_or(false);
         if up == u64::from(cluster.osds) && is_active {
