@@ -1,5 +1,6 @@
 //! The words of the command line.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -177,6 +178,13 @@ pub(crate) enum Command {
     Status,
     /// Measure how fast objects are written or read
     Bench(Bench),
+    /// Read, print and write values in Ceph's encoding, with the words of ceph-dencoder; no cluster is needed
+    #[command(disable_help_flag = true)]
+    Dencoder {
+        /// What to do, from left to right; help tells the words
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "WORD")]
+        words: Vec<OsString>,
+    },
     /// Look into a CRUSH map in a file, as crushtool does; no cluster is needed
     #[command(subcommand)]
     Crush(CrushCommand),
@@ -241,6 +249,7 @@ impl Command {
             | Self::Rmpool { .. }
             | Self::Df
             | Self::Status
+            | Self::Dencoder { .. }
             | Self::Crush(_) => false,
         }
     }

@@ -37,6 +37,14 @@ pub(crate) enum Fail {
         /// Why it is not.
         why: loligo_wire::DecodeError,
     },
+    /// Bytes are no value of a type.
+    #[error("{type_name}: {why}")]
+    Decode {
+        /// Ceph's name of the type.
+        type_name: &'static str,
+        /// Why they are not.
+        why: loligo_wire::DecodeError,
+    },
     /// Standard output.
     #[error("standard output: {0}")]
     Output(#[from] io::Error),

@@ -5,6 +5,7 @@ mod args;
 mod bench;
 mod context;
 mod crush;
+mod dencoder;
 mod fail;
 mod objects;
 mod output;
@@ -48,8 +49,10 @@ fn run(cli: &Cli) -> Result<(), Fail> {
     if cli.command.needs_pool() && cli.global.pool.is_none() {
         return Err(context::no_pool());
     }
-    if let Command::Crush(command) = &cli.command {
-        return crush::run(command);
+    match &cli.command {
+        Command::Crush(command) => return crush::run(command),
+        Command::Dencoder { words } => return dencoder::run(words),
+        _ => {}
     }
     let source = match &cli.command {
         Command::Put { file, .. } | Command::Append { file, .. } => Some(Source::open(file)?),
@@ -81,6 +84,6 @@ fn run_simple(context: &Context, command: &Command) -> Result<(), Fail> {
         Command::Status => pools::ask(context, "status"),
         Command::Bench(bench) => bench::run(context, bench),
         // These come with a file, or need no cluster.
-        Command::Put { .. } | Command::Append { .. } | Command::Crush(_) => Ok(()),
+        Command::Put { .. } | Command::Append { .. } | Command::Crush(_) | Command::Dencoder { .. } => Ok(()),
     }
 }
