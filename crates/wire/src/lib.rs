@@ -14,6 +14,8 @@
 //! # Ok::<(), loligo_wire::DecodeError>(())
 //! ```
 //!
+//! `VERSIONS.md` beside this crate's manifest says which types are known at which versions.
+//!
 //! `examples/dissect` reads a recorded connection with it, item by item.
 #![no_std]
 #![forbid(unsafe_code)]

@@ -8,7 +8,7 @@ use loligo_base::Wall;
 
 use super::Case;
 use crate::crush::CrushMap;
-use crate::monmap::{ElectionStrategy, MonFeatures, MonInfo, MonMap};
+use crate::monmap::{ElectionStrategy, MonFeatures, MonInfo, MonMap, MonMapAuth};
 use crate::osdmap::{
     HitSetParams, Incremental, MutateAllowCrimson, OSDMap, OsdAddrs, OsdInfo, OsdMapFlags, OsdState,
     OsdXInfo, PgMergeMeta, PgPool, PgTempMap, PoolFlags, PoolOpt, PoolOptKey, PoolOpts, PoolSnapInfo,
@@ -242,6 +242,18 @@ fn mon_map() -> MonMap {
     map
 }
 
+fn mon_map_of_tentacle() -> MonMap {
+    let auth = MonMapAuth {
+        epoch: Epoch(1),
+        service_cipher: 1,
+        allowed_ciphers: [1, 2].into(),
+        preferred_cipher: 2,
+    };
+    let mut map = MonMap { auth: Some(auth), ..mon_map() };
+    map.mon_info.values_mut().for_each(|info| info.time_added = Wall::new(7, 8));
+    map
+}
+
 fn mon_info() -> MonInfo {
     MonInfo { crush_loc: text_map(&[("datacenter", "one")]), ..MonInfo::new("b", addrs(3300)) }
 }
@@ -316,6 +328,7 @@ pub(super) fn cases() -> Vec<Case> {
         bare_incremental(&stretching_incremental(), all),
         Case::new("MonMap", &mon_map()),
         Case::for_features("MonMap", &read_back(&mon_map(), LUMINOUS), LUMINOUS),
+        Case::for_features("MonMap", &mon_map_of_tentacle(), Features::TENTACLE),
         Case::new("mon_info_t", &mon_info()),
         Case::new("mon_feature_t", &MonFeatures::PINGING),
     ]
