@@ -20,9 +20,14 @@ fn every_value_comes_back() {
     }
 }
 
+/// What has no version and no length, and grew at its end: old writers leave off what newer ones append.
+const OPEN_ENDED: [&str; 1] = ["CrushWrapper"];
+
 #[test]
 fn no_strict_prefix_is_a_value() {
-    for Case { type_name, bytes, rewrite, features, .. } in cases() {
+    for Case { type_name, bytes, rewrite, features, .. } in
+        cases().into_iter().filter(|case| !OPEN_ENDED.contains(&case.type_name))
+    {
         for cut in 0..bytes.len() {
             assert!(
                 rewrite(&bytes.slice(..cut), features).is_err(),
