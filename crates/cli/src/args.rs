@@ -7,6 +7,7 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::crush::CrushCommand;
+use crate::osdmap::OsdmapArgs;
 
 /// Objects in a Ceph cluster: put, get, list, place and measure them.
 ///
@@ -188,6 +189,8 @@ pub(crate) enum Command {
     /// Look into a CRUSH map in a file, as crushtool does; no cluster is needed
     #[command(subcommand)]
     Crush(CrushCommand),
+    /// Look into an OSD map in a file, as osdmaptool does; no cluster is needed
+    Osdmap(Box<OsdmapArgs>),
 }
 
 /// A measurement, in the words of `rados bench`.
@@ -250,7 +253,8 @@ impl Command {
             | Self::Df
             | Self::Status
             | Self::Dencoder { .. }
-            | Self::Crush(_) => false,
+            | Self::Crush(_)
+            | Self::Osdmap(_) => false,
         }
     }
 }

@@ -28,7 +28,7 @@ pub(crate) enum Fail {
         why: io::Error,
     },
     /// A local file is not what it should be.
-    #[error("{}: not a {what}: {why}", path.display())]
+    #[error("{}: this is no {what}: {why}", path.display())]
     Content {
         /// The file.
         path: PathBuf,

@@ -8,6 +8,7 @@ mod crush;
 mod dencoder;
 mod fail;
 mod objects;
+mod osdmap;
 mod output;
 mod patience;
 mod pools;
@@ -52,6 +53,7 @@ fn run(cli: &Cli) -> Result<(), Fail> {
     match &cli.command {
         Command::Crush(command) => return crush::run(command),
         Command::Dencoder { words } => return dencoder::run(words),
+        Command::Osdmap(args) => return osdmap::run(args, cli.global.pool.as_deref()),
         _ => {}
     }
     let source = match &cli.command {
@@ -84,6 +86,10 @@ fn run_simple(context: &Context, command: &Command) -> Result<(), Fail> {
         Command::Status => pools::ask(context, "status"),
         Command::Bench(bench) => bench::run(context, bench),
         // These come with a file, or need no cluster.
-        Command::Put { .. } | Command::Append { .. } | Command::Crush(_) | Command::Dencoder { .. } => Ok(()),
+        Command::Put { .. }
+        | Command::Append { .. }
+        | Command::Crush(_)
+        | Command::Osdmap(_)
+        | Command::Dencoder { .. } => Ok(()),
     }
 }

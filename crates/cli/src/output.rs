@@ -7,17 +7,24 @@ use crate::args::Format;
 /// A number as C++ streams and `%g` print it: six digits that count, no zeros behind them, an exponent where it is
 /// shorter.
 pub(crate) fn general(number: f64) -> String {
+    general_to(6, number)
+}
+
+/// The same with so many digits.
+pub(crate) fn general_to(digits: u8, number: f64) -> String {
     if number == 0.0 {
         return "0".to_owned();
     }
     if !number.is_finite() {
         return if number.is_nan() { "nan" } else { "inf" }.to_owned();
     }
-    let scientific = format!("{number:.5e}");
+    let digits = usize::from(digits.max(1));
+    let scientific = format!("{number:.0$e}", digits - 1);
     let (mantissa, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
     let exponent: i32 = exponent.parse().unwrap_or(0);
-    if (-4..6).contains(&exponent) {
-        let decimals = usize::try_from(5 - exponent).unwrap_or(0);
+    let shown = i32::try_from(digits).unwrap_or(i32::MAX);
+    if (-4..shown).contains(&exponent) {
+        let decimals = usize::try_from(shown - 1 - exponent).unwrap_or(0);
         return without_zeros(&format!("{number:.decimals$}")).to_owned();
     }
     let sign = if exponent < 0 { '-' } else { '+' };

@@ -9,17 +9,17 @@ fn run(folder: &Path, arguments: &str) -> String {
     let output = Command::new(env!("CARGO_BIN_EXE_loligo"))
         .current_dir(folder)
         .args(arguments.split(' '))
-        .env("TZ", "UTC")
+        .env("TZ", "Europe/Berlin")
         .output()
         .unwrap();
     String::from_utf8(output.stdout).unwrap()
 }
 
-/// Runs the commands of a transcript in a folder of the placement's test data.
+/// Runs the commands of a transcript in a folder of the workspace.
 fn replay(transcript: &str, folder: &str) {
     let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
     let text = std::fs::read_to_string(root.join("testdata").join(transcript)).unwrap();
-    let folder = root.join("../placement/testdata").join(folder);
+    let folder = root.join("../..").join(folder);
     let mut commands = 0;
     for block in text.split("$ ").skip(1) {
         let (arguments, expected) = block.split_once('\n').unwrap();
@@ -30,12 +30,22 @@ fn replay(transcript: &str, folder: &str) {
         assert_eq!(printed, expected, "{arguments}");
         commands += 1;
     }
-    assert!(commands >= 10, "{transcript}: {commands}");
+    assert!(commands >= 7, "{transcript}: {commands}");
 }
 
 #[test]
 fn crush_test_prints_what_crushtool_prints() {
-    replay("crush.txt", "crush");
+    replay("crush.txt", "crates/placement/testdata/crush");
+}
+
+#[test]
+fn osdmap_prints_what_osdmaptool_prints() {
+    replay("osdmap.txt", "crates/placement/testdata/osdmap");
+}
+
+#[test]
+fn maps_of_a_cluster_are_printed_as_osdmaptool_prints_them() {
+    replay("osdmap-cluster.txt", "tests/golden/pacific/osdmap");
 }
 
 fn failure(arguments: &[&str]) -> String {
@@ -49,9 +59,16 @@ fn what_is_no_map_is_refused() {
     let root = env!("CARGO_MANIFEST_DIR");
     let text = format!("{root}/testdata/README.md");
     let map = format!("{root}/../placement/testdata/crush/jewel.crush");
-    assert!(failure(&["crush", "test", "-i", &text, "--num-rep", "3"]).contains("not a CRUSH map"));
+    assert!(failure(&["crush", "test", "-i", &text, "--num-rep", "3"]).contains("no CRUSH map"));
     assert!(failure(&["crush", "test", "-i", "/nowhere", "--num-rep", "3"]).contains("/nowhere"));
     assert!(failure(&["crush", "test", "-i", &map, "--show-mappings"]).contains("must specify --num-rep"));
     let weight = ["crush", "test", "-i", &map, "--num-rep", "3", "--weight", "x", "1"];
     assert!(failure(&weight).contains("--weight needs"));
+    assert!(failure(&["osdmap", &map, "--print"]).contains("no OSD map"));
+    let map = format!("{root}/../placement/testdata/osdmap/1.osdmap");
+    assert!(failure(&["osdmap", &map]).contains("no action specified"));
+    assert!(failure(&["osdmap", "--print"]).contains("must specify osdmap filename"));
+    assert!(failure(&["osdmap", &map, "--test-map-pgs", "--pool", "99"]).contains("There is no pool 99"));
+    assert!(failure(&["osdmap", &map, "--test-map-pgs", "--pool", "rbd"]).contains("the number of a pool"));
+    assert!(failure(&["osdmap", &map, "--tree=xml"]).contains("--tree can be"));
 }

@@ -87,7 +87,8 @@ impl ChooseArgMap {
     }
 
     /// Whether a reader that knows no choose args can be given these as plain weights: one position, no ids.
-    pub(super) fn is_compatible(&self) -> bool {
+    #[must_use]
+    pub fn is_compatible(&self) -> bool {
         self.args.values().all(|arg| arg.weight_set.len() == 1 && arg.ids.is_empty())
     }
 }
