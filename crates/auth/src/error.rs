@@ -20,8 +20,10 @@ pub enum KeyError {
         key_type: KeyType,
     },
     /// The secret is shorter than its type needs.
-    #[error("the secret is {length} bytes long, {wanted} are needed")]
+    #[error("the secret of type {key_type} is {length} bytes long, {wanted} are needed")]
     TooShort {
+        /// The type.
+        key_type: KeyType,
         /// Its length.
         length: usize,
         /// The length needed.

@@ -96,7 +96,7 @@ mod session;
 mod signature;
 
 pub use client::{AuthClient, Authorized, Authorizer, LoggedIn, Login, LoginReply, LoginRequest, LoginStep};
-pub use crypto::{CryptoKey, Usage};
+pub use crypto::{Cipher, CryptoKey, Usage};
 pub use error::{AuthError, KeyError, Unsealable};
 pub use keyring::{Keyring, KeyringEntry, KeyringError, KeyringLineError};
 pub use server::{

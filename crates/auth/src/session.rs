@@ -1,6 +1,5 @@
 //! Keys of a session.
 
-use alloc::boxed::Box;
 use core::fmt;
 
 use loligo_base::{Entropy, Wall};
@@ -11,18 +10,16 @@ use crate::CryptoKey;
 /// The key that two ends share for as long as a ticket lives.
 ///
 /// It cannot be cloned: whoever is given one is the one to use it.
-///
-/// Boxed: the prepared cipher is large, and the key travels within values that are moved often.
-pub struct SessionKey(Box<CryptoKey>);
+pub struct SessionKey(CryptoKey);
 
 impl SessionKey {
     /// A new one, as a monitor makes for a ticket.
     pub fn generate(now: Wall, entropy: &mut dyn Entropy) -> Self {
-        Self(Box::new(CryptoKey::generate(now, entropy)))
+        Self(CryptoKey::generate(now, entropy))
     }
 
     pub(crate) fn new(key: CryptoKey) -> Self {
-        Self(Box::new(key))
+        Self(key)
     }
 
     pub(crate) fn key(&self) -> &CryptoKey {
@@ -30,7 +27,7 @@ impl SessionKey {
     }
 
     pub(crate) fn duplicate(&self) -> Self {
-        Self(Box::new(self.0.duplicate()))
+        Self(self.0.duplicate())
     }
 
     /// The secret's bytes, for the key of an HMAC over a transcript as in msgr v2.

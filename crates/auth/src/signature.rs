@@ -7,7 +7,7 @@ use loligo_wire::cephx::AUTH_ENC_MAGIC;
 use subtle::ConstantTimeEq as _;
 
 use crate::crypto::SignatureBlock;
-use crate::{AuthError, SessionKey};
+use crate::{AuthError, Cipher, SessionKey};
 
 /// What a signature covers: checksums and lengths of a message, from its header and footer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -90,10 +90,11 @@ impl MessageSigner {
     ///
     /// # Errors
     ///
-    /// [`AuthError::OldSignatures`] when the peer lacks `CEPHX_V2` and that is required.
+    /// [`AuthError::OldSignatures`] when the peer lacks `CEPHX_V2` and that is required, or the key is of a type that no
+    /// such peer knows.
     pub fn new(key: SessionKey, features: Features, require: RequireSignatures) -> Result<Self, AuthError> {
         let is_old = !features.has(Features::CEPHX_V2);
-        if is_old && require == RequireSignatures::V2 {
+        if is_old && (require == RequireSignatures::V2 || key.key().cipher() != Cipher::Aes) {
             return Err(AuthError::OldSignatures);
         }
         Ok(Self { key, is_old })

@@ -11,8 +11,10 @@ use common::{Mini, Run, loligo};
 
 /// A key that no cluster has.
 const STRANGE_KEY: &str = "AQBSdFhcGATVLxAA0WSZxXdHFkkXFHkdIMCg/w==";
-/// Type 2 in the key's header, as of the next releases.
-const UNKNOWN_TYPE: &str = "AgBSdFhcGATVLyAAAAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
+/// Type 3 in the key's header, which no release has.
+const UNKNOWN_TYPE: &str = "AwBSdFhcGATVLyAAAAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
+/// Type 2, but 31 bytes.
+const TRUNCATED_KEY: &str = "AgBSdFhcGATVLx8AAAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHg==";
 
 /// Fails with these words, and quickly.
 fn says(run: &Run, words: &[&str]) {
@@ -71,7 +73,14 @@ fn a_wrong_key() {
 fn an_unknown_key_type() {
     let mini = Mini::start();
     let keyring = mini.file("new", format!("[client.admin]\n\tkey = {UNKNOWN_TYPE}\n").as_bytes());
-    says(&mini.run(&["-k", &keyring, "lspools"]), &["aes256k"]);
+    says(&mini.run(&["-k", &keyring, "lspools"]), &["type 3"]);
+}
+
+#[test]
+fn a_truncated_key() {
+    let mini = Mini::start();
+    let keyring = mini.file("short", format!("[client.admin]\n\tkey = {TRUNCATED_KEY}\n").as_bytes());
+    says(&mini.run(&["-k", &keyring, "lspools"]), &["aes256k", "31 bytes", "32"]);
 }
 
 #[test]

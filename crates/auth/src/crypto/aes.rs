@@ -6,6 +6,7 @@ use aes::Aes128;
 use aes::cipher::generic_array::GenericArray;
 use aes::cipher::{BlockDecryptMut as _, BlockEncryptMut as _, InnerIvInit as _, KeyInit as _};
 use bytes::{BufMut as _, BytesMut};
+use loligo_wire::cephx::KeyType;
 use zeroize::Zeroizing;
 
 use super::SignatureBlock;
@@ -24,8 +25,9 @@ pub(super) struct Aes(Aes128);
 impl Aes {
     /// Takes the first 16 bytes of the secret, as Ceph does.
     pub(super) fn new(secret: &[u8]) -> Result<Self, KeyError> {
-        let key = secret.first_chunk().ok_or(KeyError::TooShort { length: secret.len(), wanted: KEY_LEN })?;
-        Ok(Self::from_array(key))
+        let (key_type, length) = (KeyType::AES, secret.len());
+        let too_short = KeyError::TooShort { key_type, length, wanted: KEY_LEN };
+        secret.first_chunk().map(Self::from_array).ok_or(too_short)
     }
 
     pub(super) fn from_array(key: &[u8; KEY_LEN]) -> Self {

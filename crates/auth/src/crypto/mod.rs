@@ -1,7 +1,9 @@
 //! Keys that can be used.
 
 mod aes;
+mod aes256k;
 
+use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
@@ -15,10 +17,11 @@ use loligo_wire::{Decode, Decoder, Encode, Encoder, Features};
 use zeroize::Zeroizing;
 
 use self::aes::Aes;
+use self::aes256k::Aes256k;
 use crate::{KeyError, Unsealable};
 
-/// What a sealed value is for. An AES key seals all alike; newer types of keys seal each use in its own way, so that
-/// a value sealed for one cannot be passed off as another.
+/// What a sealed value is for. A key of type `aes` seals all alike; `aes256k` seals each use in its own way, so that a
+/// value sealed for one cannot be passed off as another (`CEPHX_KEY_USAGE_*`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Usage {
     /// The secret of a connection, told by a monitor.
@@ -48,12 +51,37 @@ pub(crate) type SignatureBlock = [u8; 32];
 pub struct CryptoKey {
     created: Wall,
     secret: Secret,
-    cipher: Cipher,
+    handler: Handler,
 }
 
-/// One per supported type of key. A new type is a new variant: the compiler then shows each place that must know it.
-enum Cipher {
-    Aes(Aes),
+/// A type of key that can be made here: a value of `auth_service_cipher` and its like.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Cipher {
+    /// `aes`: AES-128 in CBC mode. All releases know it; a new cluster of Tentacle does not let it in.
+    #[default]
+    Aes,
+    /// `aes256k`: AES-256 with HMAC-SHA384 (RFC 8009). Known from Squid 19.2.6 and Tentacle 20.2.4 on.
+    Aes256k,
+}
+
+impl Cipher {
+    /// The number that stands in a key.
+    #[must_use]
+    pub const fn key_type(self) -> KeyType {
+        match self {
+            Self::Aes => KeyType::AES,
+            Self::Aes256k => KeyType::AES256K,
+        }
+    }
+}
+
+/// A secret, prepared for use: `CryptoKeyHandler`. A new type is a new variant: the compiler then shows each place that
+/// must know it.
+///
+/// Boxed: what is prepared is large, and keys travel within values that are moved often.
+enum Handler {
+    Aes(Box<Aes>),
+    Aes256k(Box<Aes256k>),
 }
 
 impl CryptoKey {
@@ -63,13 +91,14 @@ impl CryptoKey {
     ///
     /// When there is no secret, the type is not supported here (the error names it), or the secret is too short.
     pub fn from_wire(key: cephx::CryptoKey) -> Result<Self, KeyError> {
-        let cipher = match key.key_type {
+        let handler = match key.key_type {
             KeyType::NONE => return Err(KeyError::Empty),
             _ if key.secret.is_empty() => return Err(KeyError::Empty),
-            KeyType::AES => Cipher::Aes(Aes::new(key.secret.expose())?),
+            KeyType::AES => Handler::Aes(Aes::new(key.secret.expose())?.into()),
+            KeyType::AES256K => Handler::Aes256k(Aes256k::new(key.secret.expose())?.into()),
             key_type => return Err(KeyError::Unsupported { key_type }),
         };
-        Ok(Self { created: key.created, secret: key.secret, cipher })
+        Ok(Self { created: key.created, secret: key.secret, handler })
     }
 
     /// Reads the text form: what `ceph-authtool --print-key` prints, and what a keyring holds. White space around it
@@ -82,19 +111,39 @@ impl CryptoKey {
         wire_from_base64(text).and_then(Self::from_wire)
     }
 
-    /// A new AES key.
+    /// A new key of type `aes`.
     pub fn generate(now: Wall, entropy: &mut dyn Entropy) -> Self {
-        let mut secret = Zeroizing::new([0; aes::KEY_LEN]);
-        entropy.fill(&mut *secret);
-        Self { created: now, secret: Secret::new(&*secret), cipher: Cipher::Aes(Aes::from_array(&secret)) }
+        Self::generate_of(Cipher::Aes, now, entropy)
+    }
+
+    /// A new key of that type.
+    pub fn generate_of(cipher: Cipher, now: Wall, entropy: &mut dyn Entropy) -> Self {
+        let (secret, handler) = match cipher {
+            Cipher::Aes => {
+                let secret = fresh(entropy);
+                (Secret::new(&*secret), Handler::Aes(Aes::from_array(&secret).into()))
+            }
+            Cipher::Aes256k => {
+                let secret = fresh(entropy);
+                (Secret::new(&*secret), Handler::Aes256k(Aes256k::from_array(&secret).into()))
+            }
+        };
+        Self { created: now, secret, handler }
     }
 
     /// Its type.
     #[must_use]
-    pub const fn key_type(&self) -> KeyType {
-        match self.cipher {
-            Cipher::Aes(_) => KeyType::AES,
+    pub const fn cipher(&self) -> Cipher {
+        match self.handler {
+            Handler::Aes(_) => Cipher::Aes,
+            Handler::Aes256k(_) => Cipher::Aes256k,
         }
+    }
+
+    /// Its type, as the number that stands in a key.
+    #[must_use]
+    pub const fn key_type(&self) -> KeyType {
+        self.cipher().key_type()
     }
 
     /// When it was made.
@@ -121,10 +170,11 @@ impl CryptoKey {
 
     /// The same key once more, for a second owner inside this crate.
     pub(crate) fn duplicate(&self) -> Self {
-        let cipher = match &self.cipher {
-            Cipher::Aes(aes) => Cipher::Aes(aes.duplicate()),
+        let handler = match &self.handler {
+            Handler::Aes(aes) => Handler::Aes(aes.duplicate().into()),
+            Handler::Aes256k(aes256k) => Handler::Aes256k(aes256k.duplicate().into()),
         };
-        Self { created: self.created, secret: Secret::new(self.secret.expose()), cipher }
+        Self { created: self.created, secret: Secret::new(self.secret.expose()), handler }
     }
 
     /// Seals a value: who has this key, and only they, can read it (`encode_encrypt_enc_bl`).
@@ -134,15 +184,13 @@ impl CryptoKey {
         value: &T,
         entropy: &mut dyn Entropy,
     ) -> Bytes {
-        // Room for all that cephx seals but rotating secrets: the plain bytes are then overwritten, not moved.
-        let mut e = Encoder::with_capacity(Features::NONE, 1024);
-        encode_enc(value, &mut e);
-        let plain = e.finish().try_into_mut().unwrap_or_else(|shared| BytesMut::from(&*shared));
-        match &self.cipher {
-            // Neither the use nor chance has a part in how AES keys seal: the same value always gives the same bytes.
-            Cipher::Aes(aes) => {
-                let _ = (usage, entropy);
-                aes.encrypt(plain).freeze()
+        match &self.handler {
+            // Neither the use nor chance has a part in how these keys seal: the same value always gives the same bytes.
+            Handler::Aes(aes) => aes.encrypt(envelope(&[], value)).freeze(),
+            Handler::Aes256k(aes256k) => {
+                let mut confounder = [0; aes256k::CONFOUNDER_LEN];
+                entropy.fill(&mut confounder);
+                aes256k.seal(usage as u32, envelope(&confounder, value)).freeze()
             }
         }
     }
@@ -153,40 +201,44 @@ impl CryptoKey {
     ///
     /// One error whatever the reason, so that nobody learns from it.
     pub(crate) fn open<T: Decode>(&self, usage: Usage, sealed: &[u8]) -> Result<T, Unsealable> {
-        let plain = match &self.cipher {
-            Cipher::Aes(aes) => aes.decrypt(sealed),
+        let plain = match &self.handler {
+            Handler::Aes(aes) => aes.decrypt(sealed),
+            Handler::Aes256k(aes256k) => aes256k.open(usage as u32, sealed),
         };
         plain.and_then(|plain| decode_enc(&mut Decoder::new(&plain)).ok()).ok_or(Unsealable { usage })
     }
 
     /// The answer to a monitor's challenge (`cephx_calc_client_server_challenge`).
     pub(crate) fn answer(&self, blob: &CephXChallengeBlob) -> u64 {
-        let mut e = Encoder::with_capacity(Features::NONE, 64);
-        encode_enc(blob, &mut e);
-        match &self.cipher {
-            Cipher::Aes(aes) => {
-                let sealed = aes.encrypt(BytesMut::from(e.written()));
+        match &self.handler {
+            Handler::Aes(aes) => {
+                let sealed = aes.encrypt(envelope(&[], blob));
                 let mut counted = Encoder::with_capacity(Features::NONE, 64);
                 counted.counted_bytes(&sealed);
                 fold(counted.written())
             }
+            // A confounder would make it another answer each time, so it is hashed and not sealed.
+            Handler::Aes256k(aes256k) => fold(&aes256k.hash(&blob.to_bytes(Features::NONE))),
         }
     }
 
     /// The signature over a block (`CephxSessionHandler::_calc_signature`).
     pub(crate) fn sign(&self, block: &SignatureBlock) -> u64 {
-        match &self.cipher {
-            Cipher::Aes(aes) => fold(&aes.encrypt_two_blocks(*block)),
+        match &self.handler {
+            Handler::Aes(aes) => fold(&aes.encrypt_two_blocks(*block)),
+            Handler::Aes256k(aes256k) => fold(&aes256k.hash(block)),
         }
     }
 
-    /// The signature over a block by the rules before Mimic: the first 64 bits of the sealed block.
+    /// The signature over a block by the rules before Mimic: the first 64 bits of the sealed block. Those rules are older
+    /// than `aes256k`, and with a confounder nobody could check them: such a key signs in its own way.
     pub(crate) fn sign_old(&self, block: &[u8]) -> u64 {
-        match &self.cipher {
-            Cipher::Aes(aes) => {
+        match &self.handler {
+            Handler::Aes(aes) => {
                 let sealed = aes.encrypt(BytesMut::from(block));
                 sealed.first_chunk().map_or(0, |first| u64::from_le_bytes(*first))
             }
+            Handler::Aes256k(aes256k) => fold(&aes256k.hash(block)),
         }
     }
 }
@@ -195,6 +247,22 @@ impl fmt::Debug for CryptoKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "CryptoKey({})", self.key_type())
     }
+}
+
+/// A new secret.
+fn fresh<const N: usize>(entropy: &mut dyn Entropy) -> Zeroizing<[u8; N]> {
+    let mut secret = Zeroizing::new([0; N]);
+    entropy.fill(&mut *secret);
+    secret
+}
+
+/// A value as it is sealed, behind what comes before it.
+fn envelope<T: Encode + ?Sized>(before: &[u8], value: &T) -> BytesMut {
+    // Room for all that cephx seals but rotating secrets: the plain bytes are then overwritten, not moved.
+    let mut e = Encoder::with_capacity(Features::NONE, 1024);
+    e.raw(before);
+    encode_enc(value, &mut e);
+    e.finish().try_into_mut().unwrap_or_else(|shared| BytesMut::from(&*shared))
 }
 
 /// The exclusive or of all whole words of 64 bits.

@@ -91,19 +91,23 @@ fn a_bad_line_is_told_with_its_number_and_the_reason() {
     assert_eq!(Keyring::parse(b"[client.a]\n\xff").err(), Some(not_utf8));
 }
 
-/// A fresh Tentacle cluster writes keys of type aes256k.
 #[test]
 fn a_key_of_another_type_is_named_and_does_no_harm_to_the_others() {
-    let wire = cephx::CryptoKey {
-        key_type: KeyType::AES256K,
-        created: Wall::ZERO,
-        secret: cephx::Secret::new(&[1; 32]),
-    };
+    let wire =
+        cephx::CryptoKey { key_type: KeyType(3), created: Wall::ZERO, secret: cephx::Secret::new(&[1; 32]) };
     let text = format!("[client.new]\nkey = {}\n[client.old]\nkey = {KEY}\n", *wire_to_base64(&wire));
     let keyring = Keyring::parse(text.as_bytes()).unwrap();
     assert!(keyring.key(&name("client.old")).is_ok());
     let error = keyring.key(&name("client.new")).unwrap_err();
-    assert_eq!(error.to_string(), "the key of client.new: keys of type aes256k are not supported");
+    assert_eq!(error.to_string(), "the key of client.new: keys of type 3 are not supported");
+}
+
+/// The keyring of a new cluster of Tentacle, which is no more.
+#[test]
+fn the_keyring_of_tentacle_is_read() {
+    let text = "[client.admin]\n\tkey = AgBWPgJriepJMSAA6nnEsnS1TpyuQgbjYIcSRzyat59CA7UlggHGAEOeMLo=\n";
+    let key = Keyring::parse(text.as_bytes()).unwrap().key(&name("client.admin")).unwrap();
+    assert_eq!(key.key_type(), KeyType::AES256K);
 }
 
 #[test]

@@ -1,4 +1,4 @@
-use loligo_base::Wall;
+use loligo_base::{SeededEntropy, Wall};
 use loligo_wire::cephx::{self, KeyType, Secret};
 
 use super::*;
@@ -36,6 +36,15 @@ fn both_signatures_have_the_values_that_their_formulas_give() {
 fn the_old_signature_is_refused_unless_it_is_asked_for() {
     let old = Features::PACIFIC.without(Features::CEPHX_V2);
     let refused = MessageSigner::new(key(), old, RequireSignatures::default()).err();
+    assert_eq!(refused, Some(AuthError::OldSignatures));
+}
+
+/// Nobody who knows only the old signatures knows such keys.
+#[test]
+fn with_aes256k_the_old_signature_is_refused_also_when_it_is_asked_for() {
+    let old = Features::PACIFIC.without(Features::CEPHX_V2);
+    let key = CryptoKey::generate_of(Cipher::Aes256k, Wall::ZERO, &mut SeededEntropy::new(1));
+    let refused = MessageSigner::new(SessionKey::new(key), old, RequireSignatures::V1).err();
     assert_eq!(refused, Some(AuthError::OldSignatures));
 }
 
