@@ -3,10 +3,11 @@
 //! then says where its PGs belong.
 //!
 //! ```text
-//! random_osdmap SEED FILE [reef]
+//! random_osdmap SEED FILE [pacific | reef | tentacle] [large]
 //! ```
 //!
-//! The map is one of a Pacific cluster, or of a Reef cluster, which may have upmaps of primaries.
+//! The map is one of a Pacific cluster; of a Reef cluster, which may have upmaps of primaries; or of a Tentacle cluster, which
+//! may also have optimized erasure-coded pools and multi-step-retry rules. A large one has pools of up to 256 PGs.
 
 #![expect(clippy::indexing_slicing, reason = "what is indexed was just made that long")]
 
@@ -21,28 +22,34 @@ use loligo_wire::crush::{
     Bucket, BucketAlg, ChooseArg, ChooseArgMap, CrushMap, Rule, RuleOp, RuleStep, Tunables,
 };
 use loligo_wire::osdmap::{OSDMap, OsdMapFlags, OsdState, PgPool, PoolFlags, PoolType};
-use loligo_wire::types::PgId;
+use loligo_wire::types::{PgId, ShardId};
 use loligo_wire::{Encode, Epoch, Features, OsdId, PoolId, Release, Text};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let args: Vec<String> = env::args().skip(1).collect();
-    let (seed, file, reef) = match args.as_slice() {
-        [seed, file] => (seed, file, false),
-        [seed, file, release] if release == "reef" => (seed, file, true),
-        _ => return Err("usage: random_osdmap SEED FILE [reef]".into()),
+    let [seed, file, options @ ..] = args.as_slice() else {
+        return Err("usage: random_osdmap SEED FILE [pacific | reef | tentacle] [large]".into());
     };
+    let asked = |word: &str| options.iter().any(|option| option == word);
     let mut dice = Dice(Prng::new(seed.parse()?));
     let mut map = OSDMap { epoch: Epoch(7), require_osd_release: Release::PACIFIC, ..OSDMap::default() };
     map.flags = OsdMapFlags::SORTBITWISE | OsdMapFlags::RECOVERY_DELETES | OsdMapFlags::PURGED_SNAPDIRS;
     map.crush = Arc::new(crush(&mut dice)?);
     osds(&mut dice, &mut map)?;
-    pools(&mut dice, &mut map);
+    pools(&mut dice, &mut map, asked("large"));
+    if asked("tentacle") {
+        tentacle(&mut dice, &mut map)?;
+    }
     overrides(&mut dice, &mut map);
     let mut features = Features::PACIFIC;
-    if reef {
+    if asked("reef") || asked("tentacle") {
         map.require_osd_release = Release::REEF;
-        features = features | Features::SERVER_QUINCY | Features::SERVER_REEF;
+        features = Features::REEF;
         upmap_primaries(&mut dice, &mut map);
+    }
+    if asked("tentacle") {
+        map.require_osd_release = Release::TENTACLE;
+        features = Features::TENTACLE;
     }
     fs::write(file, map.to_bytes(features))?;
     Ok(())
@@ -229,10 +236,11 @@ fn osds(dice: &mut Dice, map: &mut OSDMap) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-fn pools(dice: &mut Dice, map: &mut OSDMap) {
+fn pools(dice: &mut Dice, map: &mut OSDMap, large: bool) {
+    let pg_nums: &[u32] = if large { &[1, 7, 12, 100, 256] } else { &[1, 7, 12, 16, 32, 33, 48] };
     for id in 1..=6 {
         let erasure = id % 2 == 0;
-        let pg_num = dice.pick(&[1, 7, 12, 16, 32, 33, 48]);
+        let pg_num = dice.pick(pg_nums);
         let mut pool = PgPool {
             pool_type: if erasure { PoolType::ERASURE } else { PoolType::REPLICATED },
             size: u8::try_from(if erasure { 3 + dice.below(5) } else { 1 + dice.below(4) }).unwrap_or(3),
@@ -251,6 +259,35 @@ fn pools(dice: &mut Dice, map: &mut OSDMap) {
         map.pool_name.insert(PoolId(id), Text::from(format!("pool{id}")));
     }
     map.pool_max = 6;
+}
+
+/// Rules and pools that only Tentacle knows.
+fn tentacle(dice: &mut Dice, map: &mut OSDMap) -> Result<(), Box<dyn Error>> {
+    let crush = Arc::make_mut(&mut map.crush);
+    let per_host = 1 + i32::try_from(dice.below(3))?;
+    for (name, rule_type) in [("wide", Rule::MSR_INDEP), ("spread", Rule::MSR_FIRSTN)] {
+        let steps = [
+            (RuleOp::TAKE, -1, 0),
+            (RuleOp::CHOOSE_MSR, 0, 1),
+            (RuleOp::CHOOSE_MSR, per_host, 0),
+            (RuleOp::EMIT, 0, 0),
+        ];
+        let steps = steps.map(|(op, arg1, arg2)| RuleStep::new(op, arg1, arg2)).to_vec();
+        crush.add_rule(name, Rule { rule_type, deprecated_min_size: 1, deprecated_max_size: 100, steps })?;
+    }
+    for pool in map.pools.values_mut() {
+        let pool = Arc::make_mut(pool);
+        if dice.chance(40) {
+            pool.crush_rule = if pool.is_erasure() { 4 } else { 5 };
+        }
+        if pool.is_erasure() && dice.chance(70) {
+            pool.flags |= PoolFlags::EC_OVERWRITES | PoolFlags::EC_OPTIMIZATIONS;
+            // Data shards other than the first.
+            let data = 2 + dice.below(u32::from(pool.size) - 2);
+            pool.nonprimary_shards = (1..data).filter_map(|n| i8::try_from(n).ok()).map(ShardId).collect();
+        }
+    }
+    Ok(())
 }
 
 /// What is set for single PGs, in place of what CRUSH gives.

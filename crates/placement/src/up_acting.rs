@@ -251,3 +251,54 @@ fn get_temp_osds(map: &OSDMap, pool: &PgPool, pg: PgId, temp: &mut Vec<OsdId>) -
         None => first,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use alloc::sync::Arc;
+    use alloc::vec;
+
+    use loligo_wire::PoolId;
+    use loligo_wire::osdmap::{OsdState, PoolFlags, PoolType};
+
+    use super::*;
+
+    /// An optimized pool of 4 data shards and 2 coding shards, of which osd.5 to osd.10 have one each.
+    fn optimized(first_is_up: bool) -> (OSDMap, PgPool, PgId) {
+        let pool = PgPool {
+            pool_type: PoolType::ERASURE,
+            flags: PoolFlags::EC_OPTIMIZATIONS,
+            size: 6,
+            pg_num: 1,
+            pgp_num: 1,
+            nonprimary_shards: [1, 2, 3].map(ShardId).into_iter().collect(),
+            ..PgPool::default()
+        };
+        let mut map = OSDMap::default();
+        map.set_max_osd(11).unwrap();
+        map.osd_state.fill(OsdState::EXISTS | OsdState::UP);
+        if !first_is_up {
+            map.osd_state[5] = OsdState::EXISTS;
+        }
+        let pg = PgId::new(PoolId(1), 0);
+        map.pools.insert(PoolId(1), Arc::new(pool.clone()));
+        // Shards 0, 4 and 5, which can lead, and then 1, 2 and 3.
+        Arc::make_mut(&mut map.pg_temp).insert(pg, [5, 9, 10, 6, 7, 8].map(OsdId).to_vec());
+        (map, pool, pg)
+    }
+
+    #[test]
+    fn a_shard_of_an_optimized_pool_is_named_as_the_osd_expects_it() {
+        for (first_is_up, leader, place, shard) in [(true, 5, 0, 0), (false, 9, 1, 4)] {
+            let (map, pool, pg) = optimized(first_is_up);
+            let mut osds = UpActing::default();
+            pg_to_up_acting_osds(&map, pg, &mut Scratch::new(), &mut osds);
+            let first = if first_is_up { OsdId(5) } else { OsdId::NONE };
+            assert_eq!(osds.acting, vec![first, OsdId(6), OsdId(7), OsdId(8), OsdId(9), OsdId(10)]);
+            assert_eq!(osds.acting_primary, Some(OsdId(leader)));
+            let named = |offered| get_primary_shard(&map, &pool, pg, &osds, offered).shard;
+            // The OSD translates the place of a client that does not say that it is of Tentacle.
+            assert_eq!(named(Features::REEF), ShardId(place));
+            assert_eq!(named(Features::TENTACLE), ShardId(shard));
+        }
+    }
+}

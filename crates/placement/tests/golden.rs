@@ -152,7 +152,7 @@ fn pgs(name: &str) {
 
 #[test]
 fn every_pg_of_a_random_map_is_where_osdmaptool_says() {
-    for name in ["1", "2", "3", "5", "reef-4", "reef-6"] {
+    for name in ["1", "2", "3", "5", "reef-4", "reef-6", "tentacle-3", "tentacle-6"] {
         pgs(name);
     }
 }
