@@ -4,19 +4,16 @@
 
 #[path = "../examples/dissect/describe.rs"]
 mod describe;
-#[path = "../examples/dissect/stream.rs"]
-mod stream;
 
 use bytes::Bytes;
 use loligo_base::Wall;
 use loligo_wire::message::{MOSDMap, MOSDOp, MOSDOpReply, MPing, MWatchNotify, Message, msg_type};
-use loligo_wire::msgr1::{FooterFlags, Tag};
+use loligo_wire::msgr1::{Footer, FooterFlags, Item, Side, StreamReader, Tag};
 use loligo_wire::samples::message_cases;
-use loligo_wire::{DecodeError, Encode, Features};
+use loligo_wire::{DecodeError, Decoder, Encode, Features};
 use proptest::prelude::*;
 
 use crate::describe::describe;
-use crate::stream::{Footer, Item, Reader, Side};
 
 macro_rules! streams {
     ($($name:literal),*) => {
@@ -40,10 +37,10 @@ fn streams() -> impl Iterator<Item = (String, Side, Bytes)> {
 }
 
 fn items(stream: &Bytes, side: Side) -> Result<Vec<Item>, DecodeError> {
-    let mut reader = Reader::new(stream, side);
+    let (mut reader, mut d) = (StreamReader::new(side), Decoder::of(stream));
     let mut items = Vec::new();
-    while let Some(item) = reader.read()? {
-        items.push(item);
+    while !d.is_empty() {
+        items.push(reader.read(&mut d)?);
     }
     Ok(items)
 }
@@ -64,10 +61,11 @@ fn types(items: &[Item]) -> Vec<u16> {
 #[test]
 fn every_item_is_written_as_it_was() {
     for (name, side, bytes) in streams() {
-        let mut reader = Reader::new(&bytes, side);
+        let (mut reader, mut d) = (StreamReader::new(side), Decoder::of(&bytes));
         let mut rest = bytes.clone();
-        while let Some(item) = reader.read().unwrap() {
-            let was = rest.split_to(rest.len() - reader.left());
+        while !d.is_empty() {
+            let item = reader.read(&mut d).unwrap();
+            let was = rest.split_to(rest.len() - d.left());
             assert_eq!(item.to_bytes(Features::NONE), was, "{name}: {}", describe(&item));
         }
         assert!(rest.is_empty(), "{name}");
@@ -127,6 +125,27 @@ fn the_streams_hold_what_was_done() {
     assert_eq!(count(&asked, MOSDOp::TYPE), count(&told, MOSDOpReply::TYPE));
 }
 
+/// Bytes that come one by one, and are shown again from the last item on.
+#[test]
+fn what_comes_in_pieces_is_read_as_what_comes_at_once() {
+    for (name, side, bytes) in streams().filter(|(_, _, bytes)| bytes.len() < 6000) {
+        let mut reader = StreamReader::new(side);
+        let (mut start, mut read) = (0, Vec::new());
+        for end in 1..=bytes.len() {
+            let shown = bytes.slice(start..end);
+            let mut d = Decoder::of(&shown);
+            match reader.read(&mut d) {
+                Ok(item) => {
+                    start = end - d.left();
+                    read.push(item);
+                }
+                Err(error) => assert!(matches!(error, DecodeError::Truncated { .. }), "{name}: {error}"),
+            }
+        }
+        assert_eq!(Ok(read), items(&bytes, side), "{name}");
+    }
+}
+
 #[test]
 fn the_rest_of_what_may_come_is_read() {
     // A lossy connection like those recorded has no acknowledgements, and nobody says good-bye.
@@ -161,9 +180,10 @@ fn the_rest_of_what_may_come_is_read() {
 fn a_stream_that_is_cut_ends_with_an_error_or_between_items() {
     for (name, side, bytes) in streams().filter(|(_, _, bytes)| bytes.len() < 6000) {
         let mut ends = Vec::new();
-        let mut reader = Reader::new(&bytes, side);
-        while reader.read().unwrap().is_some() {
-            ends.push(bytes.len() - reader.left());
+        let (mut reader, mut d) = (StreamReader::new(side), Decoder::of(&bytes));
+        while !d.is_empty() {
+            reader.read(&mut d).unwrap();
+            ends.push(bytes.len() - d.left());
         }
         for cut in 1..bytes.len() {
             assert_eq!(items(&bytes.slice(..cut), side).is_ok(), ends.contains(&cut), "{name} cut at {cut}");
@@ -187,8 +207,8 @@ proptest! {
             bytes[at] = byte;
         }
         let bytes = Bytes::from(bytes);
-        let mut reader = Reader::new(&bytes, side);
-        while let Ok(Some(item)) = reader.read() {
+        let (mut reader, mut d) = (StreamReader::new(side), Decoder::of(&bytes));
+        while !d.is_empty() && let Ok(item) = reader.read(&mut d) {
             describe(&item);
         }
     }

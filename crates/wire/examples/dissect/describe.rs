@@ -1,14 +1,8 @@
 //! Items in words.
 
-use std::fmt::Write as _;
-
-use loligo_wire::DecodeError;
-use loligo_wire::message::{
-    MAuthReply, MMonSubscribe, MOSDMap, MOSDOp, MOSDOpReply, MWatchNotify, Message, Payload, msg_type,
-};
-use loligo_wire::msgr1::MessageHeader;
-
-use crate::stream::{Footer, Item};
+use loligo_wire::dump;
+use loligo_wire::message::{Payload, msg_type};
+use loligo_wire::msgr1::{Footer, Item, MessageHeader};
 
 /// The item in a line.
 pub(crate) fn describe(item: &Item) -> String {
@@ -42,65 +36,17 @@ pub(crate) fn describe(item: &Item) -> String {
 }
 
 fn message_line(header: &MessageHeader, payload: &Payload, footer: &Footer) -> String {
-    let MessageHeader { seq, tid, message_type, version, front_len, middle_len, data_len, src, .. } = header;
-    let name = msg_type::name(*message_type).map_or_else(|| format!("type {message_type}"), String::from);
-    let mut line = format!("{src} {seq} {name} v{version} tid {tid} {front_len}+{middle_len}+{data_len}");
+    let MessageHeader { seq, message_type, front_len, middle_len, data_len, src, .. } = header;
+    let mut line = format!("{src} {seq} {front_len}+{middle_len}+{data_len} ");
     if matches!(footer, Footer::New(footer) if footer.sig != 0) {
-        line.push_str(" signed");
+        line.push_str("signed ");
     }
     // A message that cannot be read has a line like all others, which says why.
-    match fields(header, payload) {
-        Ok(fields) if fields.is_empty() => {}
-        Ok(fields) => line.extend([": ", &fields]),
-        Err(error) => line.extend([": cannot be read: ", &error.to_string()]),
-    }
+    let name = msg_type::name(*message_type).map_or_else(|| format!("type {message_type}"), String::from);
+    line += &match dump::find_message(*message_type).map(|entry| (entry.summary)(header, payload.clone())) {
+        Some(Ok(summary)) => summary,
+        Some(Err(error)) => format!("{name}: cannot be read: {error}"),
+        None => name,
+    };
     line
-}
-
-/// A few fields of the messages that tell most; nothing of others.
-fn fields(header: &MessageHeader, payload: &Payload) -> Result<String, DecodeError> {
-    fn read<M: Message>(header: &MessageHeader, payload: &Payload) -> Result<M, DecodeError> {
-        M::decode(header, payload.clone())
-    }
-    Ok(match header.message_type {
-        MOSDOp::TYPE => osd_op(&read(header, payload)?),
-        MOSDOpReply::TYPE => osd_op_reply(&read(header, payload)?),
-        MOSDMap::TYPE => {
-            let map: MOSDMap = read(header, payload)?;
-            let sizes = map.maps.values().chain(map.incremental_maps.values()).map(bytes::Bytes::len);
-            let [first, last] = [map.first(), map.last()].map(Option::unwrap_or_default);
-            format!("epochs {first} to {last}, {} bytes", sizes.sum::<usize>())
-        }
-        MMonSubscribe::TYPE => {
-            let subscribe: MMonSubscribe = read(header, payload)?;
-            let what = subscribe.what.iter().map(|(what, item)| format!("{what} from {}", item.start));
-            what.collect::<Vec<_>>().join(", ")
-        }
-        MAuthReply::TYPE => {
-            let reply: MAuthReply = read(header, payload)?;
-            format!("method {}, {}, client.{}", reply.protocol, reply.result, reply.global_id)
-        }
-        MWatchNotify::TYPE => {
-            let event: MWatchNotify = read(header, payload)?;
-            format!("watch {:#x}, notify {}, {} bytes", event.cookie, event.notify_id, event.bl.len())
-        }
-        _ => String::new(),
-    })
-}
-
-fn osd_op(op: &MOSDOp) -> String {
-    let mut line = format!("{} {} e{}:", op.pgid, op.hobj, op.osdmap_epoch);
-    for op in &op.ops {
-        // Writing to a string cannot fail.
-        let _ = write!(line, " {}", op.code);
-        if !op.data.is_empty() {
-            let _ = write!(line, "[{}]", op.data.len());
-        }
-    }
-    line
-}
-
-fn osd_op_reply(reply: &MOSDOpReply) -> String {
-    let name = String::from_utf8_lossy(&reply.oid);
-    format!("{} {name} e{}: {}, version {}", reply.pgid, reply.osdmap_epoch, reply.result, reply.user_version)
 }

@@ -8,15 +8,15 @@
 //! payload. `testdata/pacific` has some: `dissect server testdata/pacific/stream-watch-server`.
 
 mod describe;
-mod stream;
 
 use std::error::Error;
 use std::io::{self, BufWriter, Write as _};
 
 use bytes::Bytes;
+use loligo_wire::Decoder;
+use loligo_wire::msgr1::{Side, StreamReader};
 
 use crate::describe::describe;
-use crate::stream::{Reader, Side};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let args: Vec<String> = std::env::args().skip(1).collect();
@@ -27,12 +27,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     };
     let stream = Bytes::from(std::fs::read(file)?);
     let mut out = BufWriter::new(io::stdout().lock());
-    let mut reader = Reader::new(&stream, side);
-    loop {
-        let offset = stream.len() - reader.left();
-        match reader.read() {
-            Ok(Some(item)) => writeln!(out, "{offset:8} {}", describe(&item))?,
-            Ok(None) => break,
+    let (mut reader, mut d) = (StreamReader::new(side), Decoder::of(&stream));
+    while !d.is_empty() {
+        let offset = stream.len() - d.left();
+        match reader.read(&mut d) {
+            Ok(item) => writeln!(out, "{offset:8} {}", describe(&item))?,
             Err(error) => {
                 out.flush()?;
                 return Err(format!("at byte {offset}: {error}").into());

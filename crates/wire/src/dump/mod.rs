@@ -10,6 +10,7 @@ mod entity;
 mod formatter;
 mod incremental;
 mod maps;
+mod message;
 mod mgr;
 mod osdmap;
 mod pool;
@@ -18,6 +19,7 @@ mod stamp;
 mod types;
 
 pub use formatter::Formatter;
+pub use message::{MessageEntry, find_message, messages};
 pub use registry::{TypeEntry, Value, find, types};
 pub use stamp::{GmStamp, Stamp};
 

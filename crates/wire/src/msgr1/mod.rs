@@ -10,10 +10,12 @@
 mod connect;
 mod footer;
 mod header;
+mod stream;
 
 pub use connect::{ConnectMessage, ConnectReply, protocol};
 pub use footer::{FooterFlags, MessageFooter, OldFooter};
 pub use header::{MessageHeader, priority};
+pub use stream::{Footer, Item, Side, StreamReader};
 
 use core::fmt;
 

@@ -1,16 +1,18 @@
-//! One direction of a recorded messenger v1 connection, item by item.
+//! One direction of a recorded connection, item by item.
+
+use alloc::boxed::Box;
+use alloc::vec::Vec;
 
 use bytes::Bytes;
 use loligo_base::Wall;
-use loligo_wire::message::Payload;
-use loligo_wire::msgr1::{
-    BANNER, ConnectMessage, ConnectReply, MessageFooter, MessageHeader, OldFooter, Tag,
-};
-use loligo_wire::{BufferList, Decode, DecodeError, Decoder, Encode, Encoder, EntityAddr, Features, crc32c};
+
+use super::{BANNER, ConnectMessage, ConnectReply, MessageFooter, MessageHeader, OldFooter, Tag};
+use crate::message::Payload;
+use crate::{BufferList, Decode, DecodeError, Decoder, Encode, Encoder, EntityAddr, Features, crc32c};
 
 /// Who sent the bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Side {
+pub enum Side {
     /// Who opened the connection.
     Client,
     /// Who accepted it.
@@ -18,8 +20,8 @@ pub(crate) enum Side {
 }
 
 /// What the stream is made of.
-#[derive(Debug, PartialEq)]
-pub(crate) enum Item {
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Item {
     /// Ceph's banner.
     Banner,
     /// An address: the sender's own; from a server then also the one that it sees of the client.
@@ -46,7 +48,7 @@ pub(crate) enum Item {
 
 /// What stands behind a message, as the features of the connection say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Footer {
+pub enum Footer {
     /// With room for a signature.
     New(MessageFooter),
     /// Without.
@@ -67,57 +69,59 @@ enum Place {
     Open,
 }
 
-/// Reads the items of a stream, one after the other. After an error the rest makes no sense.
+/// Reads the items of a recorded stream, one after the other, for those who look on: it believes whatever it is shown. After
+/// an error other than [`DecodeError::Truncated`] the rest makes no sense.
 ///
 /// The client of a session that goes on over a second connection tells the last message that it has seen, of which this
 /// reader takes only the number 0 for what it is.
-#[derive(Debug)]
-pub(crate) struct Reader<'a> {
-    d: Decoder<'a>,
+#[derive(Clone, Debug)]
+pub struct StreamReader {
     side: Side,
     place: Place,
     features: Features,
 }
 
-impl<'a> Reader<'a> {
+impl StreamReader {
     /// Reads a connection from its first byte.
     #[must_use]
-    pub(crate) fn new(stream: &'a Bytes, side: Side) -> Self {
-        Self { d: Decoder::of(stream), side, place: Place::Banner, features: Features::NONE }
+    pub const fn new(side: Side) -> Self {
+        Self { side, place: Place::Banner, features: Features::NONE }
     }
 
-    /// How many bytes are left.
+    /// Reads a connection between peers with those features from some item behind the handshake.
     #[must_use]
-    pub(crate) fn left(&self) -> usize {
-        self.d.left()
+    pub const fn open(features: Features) -> Self {
+        Self { side: Side::Client, place: Place::Open, features }
     }
 
-    /// Reads an item; `None` at the end.
+    /// Whether the handshake is over, as far as this direction tells.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        self.place == Place::Open
+    }
+
+    /// Reads an item. Where that fails this reader is as before, and may be shown the same bytes again with more behind them.
     ///
     /// # Errors
     ///
     /// When the bytes are no item, or end within one.
-    pub(crate) fn read(&mut self) -> Result<Option<Item>, DecodeError> {
-        if self.d.is_empty() {
-            return Ok(None);
-        }
+    pub fn read(&mut self, d: &mut Decoder<'_>) -> Result<Item, DecodeError> {
         match self.place {
-            Place::Banner => self.banner(),
+            Place::Banner => self.banner(d),
             Place::Addr => {
-                self.addr(if self.side == Side::Client { Place::Connect } else { Place::PeerAddr })
+                self.addr(d, if self.side == Side::Client { Place::Connect } else { Place::PeerAddr })
             }
-            Place::PeerAddr => self.addr(Place::Reply),
-            Place::Connect => self.connect(),
-            Place::Proposed => self.proposed(),
-            Place::Reply => self.reply(),
-            Place::LastSeen => self.last_seen(),
-            Place::Open => self.open(),
+            Place::PeerAddr => self.addr(d, Place::Reply),
+            Place::Connect => self.connect(d),
+            Place::Proposed => self.proposed(d),
+            Place::Reply => self.reply(d),
+            Place::LastSeen => self.last_seen(d),
+            Place::Open => self.item(d),
         }
-        .map(Some)
     }
 
-    fn banner(&mut self) -> Result<Item, DecodeError> {
-        let found: [u8; BANNER.len()] = self.d.array()?;
+    fn banner(&mut self, d: &mut Decoder<'_>) -> Result<Item, DecodeError> {
+        let found: [u8; BANNER.len()] = d.array()?;
         if found != *BANNER {
             return Err(DecodeError::Invalid { what: "banner", value: u64::from(found[0]) });
         }
@@ -125,14 +129,15 @@ impl<'a> Reader<'a> {
         Ok(Item::Banner)
     }
 
-    fn addr(&mut self, next: Place) -> Result<Item, DecodeError> {
+    fn addr(&mut self, d: &mut Decoder<'_>, next: Place) -> Result<Item, DecodeError> {
+        let addr = EntityAddr::decode(d)?;
         self.place = next;
-        EntityAddr::decode(&mut self.d).map(Item::Addr)
+        Ok(Item::Addr(addr))
     }
 
-    fn connect(&mut self) -> Result<Item, DecodeError> {
-        let connect = ConnectMessage::decode(&mut self.d)?;
-        let authorizer = self.sized(connect.authorizer_len)?;
+    fn connect(&mut self, d: &mut Decoder<'_>) -> Result<Item, DecodeError> {
+        let connect = ConnectMessage::decode(d)?;
+        let authorizer = sized(d, connect.authorizer_len)?;
         self.features = connect.features;
         self.place = Place::Proposed;
         Ok(Item::Connect(connect, authorizer))
@@ -140,25 +145,23 @@ impl<'a> Reader<'a> {
 
     /// The first byte tells: another proposal begins with features, of which some are always there that have a bit which
     /// no tag has; and no tag is 0.
-    fn proposed(&mut self) -> Result<Item, DecodeError> {
-        match self.d.rest().first() {
-            Some(byte) if Features(u64::from(*byte)).has(Features::RECONNECT_SEQ) => self.connect(),
-            Some(0) => self.last_seen(),
-            _ => {
-                self.place = Place::Open;
-                self.open()
-            }
+    fn proposed(&mut self, d: &mut Decoder<'_>) -> Result<Item, DecodeError> {
+        match d.rest().first() {
+            Some(byte) if Features(u64::from(*byte)).has(Features::RECONNECT_SEQ) => self.connect(d),
+            Some(0) => self.last_seen(d),
+            _ => self.item(d),
         }
     }
 
-    fn last_seen(&mut self) -> Result<Item, DecodeError> {
+    fn last_seen(&mut self, d: &mut Decoder<'_>) -> Result<Item, DecodeError> {
+        let seq = u64::decode(d)?;
         self.place = Place::Open;
-        u64::decode(&mut self.d).map(Item::LastSeen)
+        Ok(Item::LastSeen(seq))
     }
 
-    fn reply(&mut self) -> Result<Item, DecodeError> {
-        let reply = ConnectReply::decode(&mut self.d)?;
-        let authorizer = self.sized(reply.authorizer_len)?;
+    fn reply(&mut self, d: &mut Decoder<'_>) -> Result<Item, DecodeError> {
+        let reply = ConnectReply::decode(d)?;
+        let authorizer = sized(d, reply.authorizer_len)?;
         self.features = reply.features;
         self.place = match reply.tag {
             Tag::READY => Place::Open,
@@ -169,38 +172,39 @@ impl<'a> Reader<'a> {
         Ok(Item::Reply(reply, authorizer))
     }
 
-    fn open(&mut self) -> Result<Item, DecodeError> {
-        match Tag(u8::decode(&mut self.d)?) {
-            Tag::MSG => self.message(),
-            Tag::ACK => u64::decode(&mut self.d).map(Item::Ack),
+    fn item(&mut self, d: &mut Decoder<'_>) -> Result<Item, DecodeError> {
+        let item = match Tag(u8::decode(d)?) {
+            Tag::MSG => self.message(d),
+            Tag::ACK => u64::decode(d).map(Item::Ack),
             Tag::KEEPALIVE => Ok(Item::Keepalive),
-            Tag::KEEPALIVE2 => Wall::decode(&mut self.d).map(Item::Keepalive2),
-            Tag::KEEPALIVE2_ACK => Wall::decode(&mut self.d).map(Item::Keepalive2Ack),
+            Tag::KEEPALIVE2 => Wall::decode(d).map(Item::Keepalive2),
+            Tag::KEEPALIVE2_ACK => Wall::decode(d).map(Item::Keepalive2Ack),
             Tag::CLOSE => Ok(Item::Close),
             tag => Err(DecodeError::Invalid { what: "tag", value: u64::from(tag.0) }),
-        }
+        }?;
+        self.place = Place::Open;
+        Ok(item)
     }
 
-    fn message(&mut self) -> Result<Item, DecodeError> {
-        let header = MessageHeader::decode(&mut self.d)?;
+    fn message(&self, d: &mut Decoder<'_>) -> Result<Item, DecodeError> {
+        let header = MessageHeader::decode(d)?;
         header.verify()?;
-        let front = self.sized(header.front_len)?;
-        let middle = self.sized(header.middle_len)?;
-        let data = BufferList::from(self.sized(header.data_len)?);
+        let front = sized(d, header.front_len)?;
+        let middle = sized(d, header.middle_len)?;
+        let data = BufferList::from(sized(d, header.data_len)?);
         let footer = if self.features.has(Features::MSG_AUTH) {
-            Footer::New(MessageFooter::decode(&mut self.d)?)
+            Footer::New(MessageFooter::decode(d)?)
         } else {
-            Footer::Old(OldFooter::decode(&mut self.d)?)
+            Footer::Old(OldFooter::decode(d)?)
         };
         let payload = Payload::received(&header, front, middle, data);
         footer.check(&payload)?;
         Ok(Item::Message(Box::new((header, payload, footer))))
     }
+}
 
-    fn sized(&mut self, size: u32) -> Result<Bytes, DecodeError> {
-        let size = usize::try_from(size).unwrap_or(usize::MAX);
-        self.d.bytes(size)
-    }
+fn sized(d: &mut Decoder<'_>, size: u32) -> Result<Bytes, DecodeError> {
+    d.bytes(usize::try_from(size).unwrap_or(usize::MAX))
 }
 
 impl Footer {
