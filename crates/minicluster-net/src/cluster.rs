@@ -55,7 +55,8 @@ impl MiniCluster {
         let mut random = entropy(options.seed, CLUSTER_ENTROPY);
         let mut fsid = Uuid::NIL;
         random.fill(&mut fsid.0);
-        let key = CryptoKey::generate(now.wall, &mut *random);
+        let cipher = options.tickets.auth_service_cipher;
+        let key = CryptoKey::generate_of(cipher, now.wall, &mut *random);
         let mut keyring = Keyring::new();
         keyring.insert(AuthEntityName::client("admin"), admin(&key));
         let files = Files::new(options.dir.clone())?;

@@ -17,7 +17,7 @@ pub struct MiniOptions {
     pub dir: Option<PathBuf>,
     /// Where keys and ids come from: the same seed gives the same ones, which anybody can guess. `None` for the system.
     pub seed: Option<u64>,
-    /// How long tickets live.
+    /// How long tickets live, and of which type they and the client's key are.
     pub tickets: KeyServerOptions,
     /// How many copies of each object a pool keeps where nobody says (`osd_pool_default_size`).
     pub osd_pool_default_size: u8,

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use loligo_auth::{
-    AuthClient, AuthError, AuthorizeHandler, CryptoKey, EntityAuth, KeyServer, KeyServerOptions,
+    AuthClient, AuthError, AuthorizeHandler, Cipher, CryptoKey, EntityAuth, KeyServer, KeyServerOptions,
     LoginHandler, LoginRequest, Verdict,
 };
 use loligo_base::{Mono, Now, Prng, SeededEntropy, Wall};
@@ -25,6 +25,7 @@ const CEPHX: &[AuthMethod] = &[AuthMethod::CEPHX];
 const TTL: KeyServerOptions = KeyServerOptions {
     auth_mon_ticket_ttl: Duration::from_secs(120),
     auth_service_ticket_ttl: Duration::from_secs(60),
+    auth_service_cipher: Cipher::Aes,
 };
 
 /// Three monitors that answer at once, and a client.

@@ -12,7 +12,7 @@ use subtle::ConstantTimeEq as _;
 use super::KeyServer;
 use super::authorize::{Shown, connection_secret, open_ticket};
 use super::login::{Challenged, EACCES, EINVAL, EPERM, Handled, LoggedInClient, Refusal, mon_caps};
-use super::tickets::{Grant, grant_all};
+use super::tickets::{Grant, Holder, grant_all};
 use crate::{AuthError, ConnectionSecret, SessionKey, Usage};
 
 impl Challenged {
@@ -57,14 +57,14 @@ impl Challenged {
         }
         let replaced = self.check_old_ticket(keys, request)?;
         let caps = mon_caps(keys, &self.name).ok_or_else(|| refuse(AuthError::NotLoggedIn))?;
-        let grant = Grant::new(keys, EntityType::AUTH, &self.name, self.global_id, now, entropy)
+        let holder = Holder { name: &self.name, global_id: self.global_id };
+        let grant = Grant::new(keys, EntityType::AUTH, &holder, auth.key.cipher(), now, entropy)
             .ok_or_else(|| refuse(AuthError::NoTicket { service: EntityType::AUTH }))?;
         let told = grant.tell(&auth.key, replaced.as_ref(), entropy);
         let auth = CephXServiceTicketReply { tickets: alloc::vec![told] };
         let secret = connection_secret(secret_len.unwrap_or_default(), entropy);
         let more = (!request.other_keys.is_empty()).then(|| {
-            let holder = (&self.name, self.global_id);
-            let extra = grant_all(keys, request.other_keys, holder, &grant.session_key, now, entropy);
+            let extra = grant_all(keys, request.other_keys, &holder, &grant.session_key, now, entropy);
             CephXAuthSessionMore {
                 connection_secret: tell_secret(secret_len.and(Some(&secret)), &grant.session_key, entropy),
                 extra_tickets: if extra.tickets.is_empty() {
@@ -121,8 +121,8 @@ fn tickets(keys: &KeyServer, now: Wall, d: &mut Decoder<'_>, entropy: &mut dyn E
     let secrets = keys.keys_of(service).ok_or_else(|| refuse(AuthError::NoTicket { service }))?;
     let shown = Shown::read(secrets, now, d).map_err(refuse)?;
     let request = CephXServiceTicketRequest::decode(d).map_err(malformed)?;
-    let holder = (&shown.ticket.name, shown.ticket.global_id);
-    let reply = grant_all(keys, request.keys, holder, &shown.session_key, now, entropy);
+    let holder = Holder { name: &shown.ticket.name, global_id: shown.ticket.global_id };
+    let reply = grant_all(keys, request.keys, &holder, &shown.session_key, now, entropy);
     if reply.tickets.is_empty() {
         return Err(refuse(AuthError::NoTicket { service }));
     }

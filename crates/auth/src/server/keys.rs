@@ -8,7 +8,7 @@ use bytes::Bytes;
 use loligo_base::{Entropy, Wall};
 use loligo_wire::{AuthEntityName, EntityType, GlobalId};
 
-use crate::{CryptoKey, Keyring, KeyringError};
+use crate::{Cipher, CryptoKey, Keyring, KeyringError};
 
 /// Previous, current and next (`KEY_ROTATE_NUM`).
 const KEY_ROTATE_NUM: usize = 3;
@@ -17,13 +17,17 @@ const KEY_ROTATE_NUM: usize = 3;
 const SERVICES: [EntityType; 5] =
     [EntityType::AUTH, EntityType::MON, EntityType::OSD, EntityType::MDS, EntityType::MGR];
 
-/// How long tickets live. The names are those of Ceph's options, the values its defaults.
+/// How long tickets live, and what they are sealed with. The names are those of Ceph's options, the values its defaults,
+/// but for `aes` where a new cluster of Tentacle has `aes256k`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct KeyServerOptions {
     /// A login at the monitors.
     pub auth_mon_ticket_ttl: Duration,
     /// A ticket for any other service.
     pub auth_service_ticket_ttl: Duration,
+    /// The type of the secrets that tickets are sealed with. The session keys of tickets have the type of their holder's
+    /// key.
+    pub auth_service_cipher: Cipher,
 }
 
 impl Default for KeyServerOptions {
@@ -31,6 +35,7 @@ impl Default for KeyServerOptions {
         Self {
             auth_mon_ticket_ttl: Duration::from_secs(72 * 60 * 60),
             auth_service_ticket_ttl: Duration::from_secs(60 * 60),
+            auth_service_cipher: Cipher::Aes,
         }
     }
 }
@@ -97,9 +102,7 @@ impl KeyServer {
     /// then need their [`ServiceKeys`] again (`prepare_rotating_update`).
     pub fn rotate(&mut self, now: Wall, entropy: &mut dyn Entropy) -> bool {
         let options = self.options;
-        self.services
-            .values_mut()
-            .fold(false, |any, keys| keys.rotate(options.ttl(keys.service), now, entropy) | any)
+        self.services.values_mut().fold(false, |any, keys| keys.rotate(&options, now, entropy) | any)
     }
 
     /// When [`Self::rotate`] has something to do.
@@ -187,14 +190,15 @@ impl ServiceKeys {
     }
 
     /// Each secret outlives the one before it by a ticket's life (`_rotate_secret`).
-    fn rotate(&mut self, ttl: Duration, now: Wall, entropy: &mut dyn Entropy) -> bool {
+    fn rotate(&mut self, options: &KeyServerOptions, now: Wall, entropy: &mut dyn Entropy) -> bool {
+        let ttl = options.ttl(self.service);
         // After a long pause all are over; as many as are kept are then made anew.
         let mut made = 0;
         while made < KEY_ROTATE_NUM && self.needs_rotation(now) {
             let last = self.secrets.values().next_back().map(|secret| secret.expiration);
             let from = last.map_or(now, |last| last.max(now.saturating_add(ttl)));
             let secret = ServiceSecret {
-                key: CryptoKey::generate(now, entropy),
+                key: CryptoKey::generate_of(options.auth_service_cipher, now, entropy),
                 expiration: from.saturating_add(ttl),
             };
             self.last_id = self.last_id.saturating_add(1);

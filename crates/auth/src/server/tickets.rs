@@ -9,7 +9,14 @@ use loligo_wire::cephx::{
 use loligo_wire::{AuthEntityName, Encode, EntityType, Features, GlobalId};
 
 use super::KeyServer;
-use crate::{CryptoKey, SessionKey, Usage};
+use crate::{Cipher, CryptoKey, SessionKey, Usage};
+
+/// Whose a ticket is.
+#[derive(Clone, Copy)]
+pub(super) struct Holder<'a> {
+    pub(super) name: &'a AuthEntityName,
+    pub(super) global_id: GlobalId,
+}
 
 /// A ticket, before its holder is told of it.
 pub(super) struct Grant {
@@ -20,18 +27,19 @@ pub(super) struct Grant {
 }
 
 impl Grant {
-    /// A ticket for a service; nothing if the service has no secrets.
+    /// A ticket for a service, with a session key of that type; nothing if the service has no secrets.
     pub(super) fn new(
         keys: &KeyServer,
         service: EntityType,
-        name: &AuthEntityName,
-        global_id: GlobalId,
+        holder: &Holder<'_>,
+        cipher: Cipher,
         now: Wall,
         entropy: &mut dyn Entropy,
     ) -> Option<Self> {
+        let Holder { name, global_id } = *holder;
         let (secret_id, secret, known_for) = keys.keys_of(service)?.current(now)?;
         let ttl = keys.options().ttl(service).min(known_for);
-        let session_key = CryptoKey::generate(now, entropy);
+        let session_key = CryptoKey::generate_of(cipher, now, entropy);
         let ticket = AuthTicket {
             name: name.clone(),
             global_id,
@@ -68,20 +76,20 @@ impl Grant {
     }
 }
 
-/// Tickets for several services, told under the session key of the login. Services without secrets are left out, and
-/// so is the login itself.
+/// Tickets for several services, told under the session key of the login, whose type their own have. Services without
+/// secrets are left out, and so is the login itself.
 pub(super) fn grant_all(
     keys: &KeyServer,
     services: EntityTypes,
-    holder: (&AuthEntityName, GlobalId),
+    holder: &Holder<'_>,
     under: &SessionKey,
     now: Wall,
     entropy: &mut dyn Entropy,
 ) -> CephXServiceTicketReply {
-    let (name, global_id) = holder;
+    let cipher = under.key().cipher();
     let mut reply = CephXServiceTicketReply::default();
     for service in services.without(EntityType::AUTH).iter() {
-        if let Some(grant) = Grant::new(keys, service, name, global_id, now, entropy) {
+        if let Some(grant) = Grant::new(keys, service, holder, cipher, now, entropy) {
             reply.tickets.push(grant.tell(under.key(), None, entropy));
         }
     }

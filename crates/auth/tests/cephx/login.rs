@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use crate::world::{CEPHX, OPTIONS, World, admin, want};
 use loligo_auth::{
-    AuthClient, AuthError, CryptoKey, EntityAuth, KeyServerOptions, LoginHandler, LoginReply, LoginStep,
+    AuthClient, AuthError, Cipher, CryptoKey, EntityAuth, KeyServerOptions, LoginHandler, LoginReply,
+    LoginStep,
 };
 use loligo_base::{Mono, Now};
 use loligo_wire::cephx::{AuthMethod, CephXResponseHeader, CephXServiceTicketReply, EntityTypes};
@@ -253,7 +254,12 @@ fn a_client_without_a_key_offers_no_cephx() {
 /// The payloads of msgr v2 are the same, in other frames; a secret for the connection comes with the last one.
 #[test]
 fn a_login_on_v2_brings_the_secrets_of_the_connection() {
-    let mut world = World::new(OPTIONS);
+    for cipher in [Cipher::Aes, Cipher::Aes256k] {
+        log_in_on_v2(World::with_key(cipher, OPTIONS));
+    }
+}
+
+fn log_in_on_v2(mut world: World) {
     let mut client = world.client();
     for expect_new in [true, false] {
         let mut monitor = LoginHandler::new(CEPHX);

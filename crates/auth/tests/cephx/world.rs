@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use loligo_auth::{
-    Accepted, AuthClient, AuthError, AuthorizeHandler, Authorizer, CryptoKey, EntityAuth, KeyServer,
+    Accepted, AuthClient, AuthError, AuthorizeHandler, Authorizer, Cipher, CryptoKey, EntityAuth, KeyServer,
     KeyServerOptions, LoggedIn, Login, LoginAnswer, LoginHandler, LoginRequest, LoginStep, Verdict,
 };
 use loligo_base::{Mono, Now, SeededEntropy, Wall};
@@ -17,6 +17,7 @@ pub(crate) const CEPHX: &[AuthMethod] = &[AuthMethod::CEPHX];
 pub(crate) const OPTIONS: KeyServerOptions = KeyServerOptions {
     auth_mon_ticket_ttl: Duration::from_secs(120),
     auth_service_ticket_ttl: Duration::from_secs(60),
+    auth_service_cipher: Cipher::Aes,
 };
 
 pub(crate) fn admin() -> AuthEntityName {
@@ -37,10 +38,15 @@ pub(crate) struct World {
 
 impl World {
     pub(crate) fn new(options: KeyServerOptions) -> Self {
+        Self::with_key(Cipher::Aes, options)
+    }
+
+    /// Where the client has a key of that type.
+    pub(crate) fn with_key(cipher: Cipher, options: KeyServerOptions) -> Self {
         let now = Now { mono: Mono::ZERO, wall: Wall::new(1_700_000_000, 0) };
         let mut entropy = SeededEntropy::new(42);
         let mut keys = KeyServer::new(options, now.wall, &mut entropy);
-        let key = CryptoKey::generate(now.wall, &mut entropy);
+        let key = CryptoKey::generate_of(cipher, now.wall, &mut entropy);
         let text = key.to_base64().to_string();
         let caps = [("mon", "allow *"), ("osd", "allow rwx"), ("mgr", "allow r")];
         let caps = caps.map(|(service, caps)| (service.to_string(), Bytes::from(caps)));
