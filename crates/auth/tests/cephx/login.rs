@@ -255,34 +255,32 @@ fn a_client_without_a_key_offers_no_cephx() {
 #[test]
 fn a_login_on_v2_brings_the_secrets_of_the_connection() {
     for cipher in [Cipher::Aes, Cipher::Aes256k] {
-        log_in_on_v2(World::with_key(cipher, OPTIONS));
-    }
-}
-
-fn log_in_on_v2(mut world: World) {
-    let mut client = world.client();
-    for expect_new in [true, false] {
-        let mut monitor = LoginHandler::new(CEPHX);
-        let (mut login, request) = client.login_v2(&[]).unwrap();
-        assert_eq!(request.method, AuthMethod::CEPHX);
-        let (payload, none) = monitor.begin_v2(&mut world.keys, &request, &mut world.entropy).unwrap();
-        assert!(none.is_none());
-        let step = client.handle_reply_more(&mut login, world.now, payload, &mut world.entropy);
-        let LoginStep::Send(request) = step else { panic!("{step:?}") };
-        let (payload, known) =
-            monitor.more_v2(&world.keys, world.now.wall, &request.payload, 64, &mut world.entropy).unwrap();
-        let step = client.handle_done(&mut login, world.now, known.global_id, payload);
-        let LoginStep::Done(logged_in) = step else { panic!("{step:?}") };
-        assert_eq!(logged_in.is_new_identity, expect_new);
-        let ours = logged_in.connection_secret.unwrap();
-        assert_eq!(ours.expose(), known.connection_secret.unwrap().expose());
-        assert_eq!(ours.expose().len(), 64);
-        assert_eq!(logged_in.session_key.unwrap().to_secret(), known.session_key.unwrap().to_secret());
-        world.connect(&client).unwrap();
-        // Renewals are messages, as on v1.
-        world.pass(100);
-        let request = client.renew(&mut login, world.now, &mut world.entropy).unwrap();
-        let step = world.exchange(&mut client, &mut login, &mut monitor, request);
-        assert!(matches!(step, LoginStep::Renewed), "{step:?}");
+        let mut world = World::with_key(cipher, OPTIONS);
+        let mut client = world.client();
+        for expect_new in [true, false] {
+            let mut monitor = LoginHandler::new(CEPHX);
+            let (mut login, request) = client.login_v2(&[]).unwrap();
+            assert_eq!(request.method, AuthMethod::CEPHX);
+            let (payload, none) = monitor.begin_v2(&mut world.keys, &request, &mut world.entropy).unwrap();
+            assert!(none.is_none());
+            let step = client.handle_reply_more(&mut login, world.now, payload, &mut world.entropy);
+            let LoginStep::Send(request) = step else { panic!("{step:?}") };
+            let (payload, known) = monitor
+                .more_v2(&world.keys, world.now.wall, &request.payload, 64, &mut world.entropy)
+                .unwrap();
+            let step = client.handle_done(&mut login, world.now, known.global_id, payload);
+            let LoginStep::Done(logged_in) = step else { panic!("{step:?}") };
+            assert_eq!(logged_in.is_new_identity, expect_new);
+            let ours = logged_in.connection_secret.unwrap();
+            assert_eq!(ours.expose(), known.connection_secret.unwrap().expose());
+            assert_eq!(ours.expose().len(), 64);
+            assert_eq!(logged_in.session_key.unwrap().to_secret(), known.session_key.unwrap().to_secret());
+            world.connect(&client).unwrap();
+            // Renewals are messages, as on v1.
+            world.pass(100);
+            let request = client.renew(&mut login, world.now, &mut world.entropy).unwrap();
+            let step = world.exchange(&mut client, &mut login, &mut monitor, request);
+            assert!(matches!(step, LoginStep::Renewed), "{step:?}");
+        }
     }
 }
