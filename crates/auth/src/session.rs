@@ -1,5 +1,6 @@
 //! Keys of a session.
 
+use alloc::boxed::Box;
 use core::fmt;
 
 use loligo_base::{Entropy, Wall};
@@ -10,16 +11,18 @@ use crate::CryptoKey;
 /// The key that two ends share for as long as a ticket lives.
 ///
 /// It cannot be cloned: whoever is given one is the one to use it.
-pub struct SessionKey(CryptoKey);
+///
+/// Boxed: the prepared cipher is large, and the key travels within values that are moved often.
+pub struct SessionKey(Box<CryptoKey>);
 
 impl SessionKey {
     /// A new one, as a monitor makes for a ticket.
     pub fn generate(now: Wall, entropy: &mut dyn Entropy) -> Self {
-        Self(CryptoKey::generate(now, entropy))
+        Self(Box::new(CryptoKey::generate(now, entropy)))
     }
 
     pub(crate) fn new(key: CryptoKey) -> Self {
-        Self(key)
+        Self(Box::new(key))
     }
 
     pub(crate) fn key(&self) -> &CryptoKey {
@@ -27,7 +30,7 @@ impl SessionKey {
     }
 
     pub(crate) fn duplicate(&self) -> Self {
-        Self(self.0.duplicate())
+        Self(Box::new(self.0.duplicate()))
     }
 
     /// The secret's bytes, for the key of an HMAC over a transcript as in msgr v2.

@@ -3,7 +3,6 @@
 mod aes;
 mod aes256k;
 
-use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
@@ -77,11 +76,13 @@ impl Cipher {
 
 /// A secret, prepared for use: `CryptoKeyHandler`. A new type is a new variant: the compiler then shows each place that
 /// must know it.
-///
-/// Boxed: what is prepared is large, and keys travel within values that are moved often.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "both are large; a SessionKey, of which there are many, is boxed"
+)]
 enum Handler {
-    Aes(Box<Aes>),
-    Aes256k(Box<Aes256k>),
+    Aes(Aes),
+    Aes256k(Aes256k),
 }
 
 impl CryptoKey {
@@ -94,8 +95,8 @@ impl CryptoKey {
         let handler = match key.key_type {
             KeyType::NONE => return Err(KeyError::Empty),
             _ if key.secret.is_empty() => return Err(KeyError::Empty),
-            KeyType::AES => Handler::Aes(Aes::new(key.secret.expose())?.into()),
-            KeyType::AES256K => Handler::Aes256k(Aes256k::new(key.secret.expose())?.into()),
+            KeyType::AES => Handler::Aes(Aes::new(key.secret.expose())?),
+            KeyType::AES256K => Handler::Aes256k(Aes256k::new(key.secret.expose())?),
             key_type => return Err(KeyError::Unsupported { key_type }),
         };
         Ok(Self { created: key.created, secret: key.secret, handler })
@@ -121,11 +122,11 @@ impl CryptoKey {
         let (secret, handler) = match cipher {
             Cipher::Aes => {
                 let secret = fresh(entropy);
-                (Secret::new(&*secret), Handler::Aes(Aes::from_array(&secret).into()))
+                (Secret::new(&*secret), Handler::Aes(Aes::from_array(&secret)))
             }
             Cipher::Aes256k => {
                 let secret = fresh(entropy);
-                (Secret::new(&*secret), Handler::Aes256k(Aes256k::from_array(&secret).into()))
+                (Secret::new(&*secret), Handler::Aes256k(Aes256k::from_array(&secret)))
             }
         };
         Self { created: now, secret, handler }
@@ -171,8 +172,8 @@ impl CryptoKey {
     /// The same key once more, for a second owner inside this crate.
     pub(crate) fn duplicate(&self) -> Self {
         let handler = match &self.handler {
-            Handler::Aes(aes) => Handler::Aes(aes.duplicate().into()),
-            Handler::Aes256k(aes256k) => Handler::Aes256k(aes256k.duplicate().into()),
+            Handler::Aes(aes) => Handler::Aes(aes.duplicate()),
+            Handler::Aes256k(aes256k) => Handler::Aes256k(aes256k.duplicate()),
         };
         Self { created: self.created, secret: Secret::new(self.secret.expose()), handler }
     }
