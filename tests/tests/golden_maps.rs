@@ -1,11 +1,10 @@
-//! What a Ceph 16.2.15 cluster and Ceph's own tools said of it (`golden/pacific`), epoch by epoch: maps are read and
+//! What clusters of four releases of Ceph and Ceph's own tools said of them (`golden/RELEASE`), epoch by epoch: maps are read and
 //! written, incrementals applied, PGs and objects placed, and CRUSH asked, and each answer is the same.
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "the helpers of a test fail as its tests do")]
 
 use std::fmt::Write as _;
 use std::fs;
-use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
 use bytes::Bytes;
@@ -20,65 +19,95 @@ use loligo_wire::types::{ObjectLocator, PgId};
 use loligo_wire::{Decode, Encode, Epoch, Features, OsdId, PoolId};
 use serde_json::Value;
 
-/// The epochs whose maps were captured.
-const EPOCHS: RangeInclusive<u32> = 1..=89;
-
-/// How many of them the tools were asked about.
-const PLACED: usize = 44;
+/// The releases whose clusters were asked, and how many epochs each had.
+const RELEASES: [(&str, Features, u32); 4] = [
+    ("nautilus", Features::NAUTILUS, 82),
+    ("pacific", Features::PACIFIC, 89),
+    ("reef", Features::REEF, 94),
+    ("tentacle", Features::TENTACLE, 118),
+];
 
 /// The namespaces that objects were asked for in; the first is none.
 const NAMESPACES: [&str; 3] = ["", "ns", "another namespace"];
 
-fn read(name: &str) -> Bytes {
-    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("golden/pacific").join(name);
-    fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display())).into()
+/// What a cluster of one release said.
+struct Golden {
+    release: &'static str,
+    features: Features,
+    last: u32,
 }
 
-fn text(name: &str) -> String {
-    String::from_utf8(read(name).to_vec()).unwrap()
-}
+impl Golden {
+    fn all() -> impl Iterator<Item = Golden> {
+        RELEASES.into_iter().map(|(release, features, last)| Golden { release, features, last })
+    }
 
-fn full(epoch: u32) -> OSDMap {
-    OSDMap::decode_all(&read(&format!("osdmap/full_{epoch}"))).unwrap()
-}
+    fn dir(&self) -> PathBuf {
+        PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("golden").join(self.release)
+    }
 
-/// The epochs about which the tools were asked.
-fn placed() -> Vec<u32> {
-    let dir = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("golden/pacific/osdmap");
-    let names = fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
-    let mut epochs: Vec<u32> =
-        names.filter_map(|name| name.strip_suffix(".pgs").map(|epoch| epoch.parse().unwrap())).collect();
-    epochs.sort_unstable();
-    assert_eq!(epochs.len(), PLACED);
-    epochs
+    fn read(&self, name: &str) -> Bytes {
+        let path = self.dir().join(name);
+        fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display())).into()
+    }
+
+    fn text(&self, name: &str) -> String {
+        String::from_utf8(self.read(name).to_vec()).unwrap()
+    }
+
+    fn full(&self, epoch: u32) -> OSDMap {
+        OSDMap::decode_all(&self.read(&format!("osdmap/full_{epoch}"))).unwrap()
+    }
+
+    fn last(&self) -> OSDMap {
+        self.full(self.last)
+    }
+
+    fn epochs(&self) -> impl Iterator<Item = (String, u32)> {
+        (1..=self.last).map(|epoch| (format!("{}, epoch {epoch}", self.release), epoch))
+    }
+
+    /// The epochs about which the tools were asked.
+    fn placed(&self) -> Vec<(String, u32)> {
+        let files = fs::read_dir(self.dir().join("osdmap")).unwrap();
+        let names: Vec<_> = files.map(|file| file.unwrap().file_name().into_string().unwrap()).collect();
+        let placed: Vec<_> =
+            self.epochs().filter(|(_, epoch)| names.contains(&format!("{epoch}.pgs"))).collect();
+        assert!(placed.len() > 40, "{}: {}", self.release, placed.len());
+        placed
+    }
 }
 
 #[test]
 fn every_full_map_is_written_as_it_was() {
-    for epoch in EPOCHS {
-        let bytes = read(&format!("osdmap/full_{epoch}"));
-        let map = OSDMap::decode_all(&bytes).unwrap();
-        assert_eq!(map.epoch, Epoch(epoch));
-        assert!(map.crc.is_some(), "epoch {epoch}: it comes with a checksum");
-        assert_eq!(map.to_bytes(map.get_encoding_features()), bytes, "epoch {epoch}");
+    for golden in Golden::all() {
+        for (at, epoch) in golden.epochs() {
+            let bytes = golden.read(&format!("osdmap/full_{epoch}"));
+            let map = OSDMap::decode_all(&bytes).unwrap();
+            assert_eq!(map.epoch, Epoch(epoch));
+            assert!(map.crc.is_some(), "{at}: it comes with a checksum");
+            assert!(map.to_bytes(map.get_encoding_features()) == bytes, "{at}");
+        }
     }
 }
 
 #[test]
 fn every_incremental_leads_to_the_next_map_and_its_checksum() {
-    let mut map = full(*EPOCHS.start());
-    for epoch in EPOCHS.skip(1) {
-        let bytes = read(&format!("osdmap/inc_{epoch}"));
-        let inc = Incremental::decode_all(&bytes).unwrap();
-        assert_eq!(inc.to_bytes(inc.encode_features), bytes, "epoch {epoch}");
+    for golden in Golden::all() {
+        let mut map = golden.full(1);
+        for (at, epoch) in golden.epochs().skip(1) {
+            let bytes = golden.read(&format!("osdmap/inc_{epoch}"));
+            let inc = Incremental::decode_all(&bytes).unwrap();
+            assert!(inc.to_bytes(inc.encode_features) == bytes, "{at}");
 
-        map.apply_incremental(&inc).unwrap();
-        let (written, crc) = map.to_bytes_and_crc(inc.encode_features);
-        assert_eq!(crc, inc.full_crc, "epoch {epoch}");
-        assert_eq!(written, read(&format!("osdmap/full_{epoch}")), "epoch {epoch}");
-        let full = full(epoch);
-        assert_eq!(full.crc, Some(inc.full_crc), "epoch {epoch}");
-        assert_eq!(OSDMap { crc: None, ..full }, OSDMap { crc: None, ..map.clone() }, "epoch {epoch}");
+            map.apply_incremental(&inc).unwrap();
+            let (written, crc) = map.to_bytes_and_crc(inc.encode_features);
+            assert_eq!(crc, inc.full_crc, "{at}");
+            assert!(written == golden.read(&format!("osdmap/full_{epoch}")), "{at}");
+            let full = golden.full(epoch);
+            assert_eq!(full.crc, Some(inc.full_crc), "{at}");
+            assert_eq!(OSDMap { crc: None, ..full }, OSDMap { crc: None, ..map.clone() }, "{at}");
+        }
     }
 }
 
@@ -108,21 +137,23 @@ fn dump_all(map: &OSDMap) -> String {
 
 #[test]
 fn every_pg_is_where_osdmaptool_says() {
-    let mut overridden = [0; 2];
-    for epoch in placed() {
-        let text = text(&format!("osdmap/{epoch}.pgs"));
-        // Behind the PGs stand sums over OSDs.
-        let (pgs, _) = text.split_once("#osd").unwrap();
-        assert_eq!(dump_all(&full(epoch)), pgs, "epoch {epoch}");
-        for line in pgs.lines().filter(|line| line.contains(" raw ")) {
-            let (raw, rest) = line.split_once(" up ").unwrap();
-            let (up, acting) = rest.split_once(" acting ").unwrap();
-            overridden[0] += usize::from(!raw.ends_with(up));
-            overridden[1] += usize::from(up != acting);
+    for golden in Golden::all() {
+        let mut overridden = [0; 2];
+        for (at, epoch) in golden.placed() {
+            let text = golden.text(&format!("osdmap/{epoch}.pgs"));
+            // Behind the PGs stand sums over OSDs.
+            let (pgs, _) = text.split_once("#osd").unwrap();
+            assert_eq!(dump_all(&golden.full(epoch)), pgs, "{at}");
+            for line in pgs.lines().filter(|line| line.contains(" raw ")) {
+                let (raw, rest) = line.split_once(" up ").unwrap();
+                let (up, acting) = rest.split_once(" acting ").unwrap();
+                overridden[0] += usize::from(!raw.ends_with(up));
+                overridden[1] += usize::from(up != acting);
+            }
         }
+        // CRUSH alone, without upmaps, affinities and temporary places, does not pass this.
+        assert!(overridden.iter().all(|count| *count > 10), "{}: {overridden:?}", golden.release);
     }
-    // CRUSH alone, without upmaps, affinities and temporary places, does not pass this.
-    assert!(overridden.iter().all(|count| *count > 10), "{overridden:?}");
 }
 
 /// A list of OSDs in JSON.
@@ -136,9 +167,13 @@ fn number(value: &Value) -> i32 {
 
 #[test]
 fn every_object_is_where_the_monitor_says() {
-    let map = full(*EPOCHS.end());
+    Golden::all().for_each(|golden| objects_are_where_the_monitor_says(&golden));
+}
+
+fn objects_are_where_the_monitor_says(golden: &Golden) {
+    let map = golden.last();
     let (mut scratch, mut found) = (Scratch::new(), UpActing::default());
-    let answers = text("objects");
+    let answers = golden.text("objects");
     assert_eq!(answers.lines().count(), 108);
     for line in answers.lines() {
         let said: Value = serde_json::from_str(line).unwrap();
@@ -171,9 +206,13 @@ fn every_object_is_where_the_monitor_says() {
 
 #[test]
 fn crush_leads_where_crushtool_says() {
-    let bytes = read("crush/map");
+    Golden::all().for_each(|golden| crush_leads_where_its_tool_says(&golden));
+}
+
+fn crush_leads_where_its_tool_says(golden: &Golden) {
+    let bytes = golden.read("crush/map");
     let map = CrushMap::decode_all(&bytes).unwrap();
-    assert_eq!(map.to_bytes(full(*EPOCHS.end()).get_encoding_features()), bytes);
+    assert!(map.to_bytes(golden.features) == bytes, "{}", golden.release);
 
     let weights = vec![OSDMap::IN; usize::try_from(map.max_devices()).unwrap()];
     // crushtool places as for the pool 0, for which nothing of its own is set here.
@@ -182,25 +221,32 @@ fn crush_leads_where_crushtool_says() {
     let (mut work, mut found) = (Workspace::new(), Vec::new());
     for replicas in 1..=4 {
         let mut mappings = String::new();
-        for (rule, x) in (0..4).flat_map(|rule| (0..256).map(move |x| (rule, x))) {
+        let rules = map.rules().map(|(rule, _)| rule);
+        for (rule, x) in rules.flat_map(|rule| (0..256).map(move |x| (rule, x))) {
             do_rule(&mut work, &map, rule, x, &mut found, replicas, &weights, choose_args);
             let list: Vec<String> = found.iter().map(ToString::to_string).collect();
             writeln!(mappings, "CRUSH rule {rule} x {x} [{}]", list.join(",")).unwrap();
         }
-        assert!(mappings == text(&format!("crush/mappings_{replicas}")), "{replicas} replicas:\n{mappings}");
+        assert!(
+            mappings == golden.text(&format!("crush/mappings_{replicas}")),
+            "{}, {replicas}",
+            golden.release
+        );
     }
 }
 
 #[test]
 fn the_map_of_the_monitors_is_written_as_it_was() {
-    let bytes = read("monmap/map");
-    let map = MonMap::decode_all(&bytes).unwrap();
-    assert_eq!(map.to_bytes(Features::PACIFIC), bytes);
-    let print = text("monmap/map.print");
-    let said = |line: String| print.lines().any(|printed| printed == line);
-    assert!(said(format!("epoch {}", map.epoch)), "{print}");
-    assert!(said(format!("fsid {}", map.fsid)), "{print}");
-    assert!(said(format!("0: {} mon.{}", map.get_addrs(0).unwrap(), map.ranks[0])), "{print}");
+    for golden in Golden::all() {
+        let bytes = golden.read("monmap/map");
+        let map = MonMap::decode_all(&bytes).unwrap();
+        assert_eq!(map.to_bytes(golden.features), bytes, "{}", golden.release);
+        let print = golden.text("monmap/map.print");
+        let said = |line: String| print.lines().any(|printed| printed == line);
+        assert!(said(format!("epoch {}", map.epoch)), "{print}");
+        assert!(said(format!("fsid {}", map.fsid)), "{print}");
+        assert!(said(format!("0: {} mon.{}", map.get_addrs(0).unwrap(), map.ranks[0])), "{print}");
+    }
 }
 
 /// The lines of `osdmaptool --print` that need no more than a field each.
@@ -234,24 +280,32 @@ fn list(osds: &[OsdId]) -> String {
 
 #[test]
 fn a_map_holds_what_osdmaptool_prints() {
-    for epoch in placed() {
-        let (map, print) = (full(epoch), text(&format!("osdmap/{epoch}.print")));
+    Golden::all().for_each(|golden| maps_hold_what_is_printed(&golden));
+}
+
+fn maps_hold_what_is_printed(golden: &Golden) {
+    for (at, epoch) in golden.placed() {
+        let (map, print) = (golden.full(epoch), golden.text(&format!("osdmap/{epoch}.print")));
         let printed: Vec<&str> = print.lines().collect();
         for line in summary(&map) {
-            assert!(printed.contains(&line.as_str()), "epoch {epoch}: {line}");
+            assert!(printed.contains(&line.as_str()), "{at}: {line}");
         }
         for (id, pool) in map.get_pools() {
             let start = format!(
                 "pool {id} '{}' {} ",
                 map.get_pool_name(id).unwrap(),
-                if pool.is_erasure() { "erasure profile" } else { "replicated size" }
+                match (pool.is_erasure(), golden.release) {
+                    (false, _) => "replicated size",
+                    (true, "nautilus") => "erasure size",
+                    (true, _) => "erasure profile",
+                }
             );
             let sizes =
                 format!(" size {} min_size {} crush_rule {} ", pool.size, pool.min_size, pool.crush_rule);
             let pgs = format!(" pg_num {} pgp_num {} ", pool.pg_num, pool.pgp_num);
             let is_it =
                 |line: &&str| line.starts_with(&start) && line.contains(&sizes) && line.contains(&pgs);
-            assert!(printed.iter().any(is_it), "epoch {epoch}: pool {id}");
+            assert!(printed.iter().any(is_it), "{at}: pool {id}");
         }
         for osd in map.get_all_osds() {
             let (up, inside) =
@@ -259,11 +313,11 @@ fn a_map_holds_what_osdmaptool_prints() {
             let start = format!("osd.{osd} {up} {inside} weight ");
             let addrs = format!(" {} {} ", map.get_addrs(osd), map.get_cluster_addrs(osd));
             let is_it = |line: &&str| line.starts_with(&start) && line.contains(&addrs);
-            assert!(printed.iter().any(is_it), "epoch {epoch}: osd.{osd}");
+            assert!(printed.iter().any(is_it), "{at}: osd.{osd}");
         }
         let pools = printed.iter().filter(|line| line.starts_with("pool ")).count();
         let osds = printed.iter().filter(|line| line.starts_with("osd.")).count();
-        assert_eq!((pools, osds), (map.pools.len(), map.get_num_osds()), "epoch {epoch}");
+        assert_eq!((pools, osds), (map.pools.len(), map.get_num_osds()), "{at}");
         assert!(!map.pools.contains_key(&PoolId(0)));
     }
 }

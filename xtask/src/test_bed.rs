@@ -7,7 +7,7 @@ use std::process::{Child, Command, Stdio};
 
 use anyhow::{Context, Result, bail};
 
-use crate::ceph::{Spec, TestCluster};
+use crate::ceph::{Release, Spec, TestCluster};
 
 /// The `ceph.conf` of a running cluster, for tests that do not harm it. Its `client.admin` may do everything.
 pub(crate) const CEPH_CONF: &str = "LOLIGO_TEST_CEPH_CONF";
@@ -34,7 +34,8 @@ impl TestBed {
 
     /// Starts the shared cluster, fetching Ceph if need be.
     pub(crate) fn start_ceph(&mut self) -> Result<()> {
-        self.cluster = Some(TestCluster::start(&self.dir.join("shared"), &Spec::default())?);
+        self.cluster =
+            Some(TestCluster::start(&self.dir.join("shared"), Release::Pacific, &Spec::default())?);
         Ok(())
     }
 

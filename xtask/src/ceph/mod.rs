@@ -21,7 +21,7 @@ use rustix::process::Signal;
 pub(crate) use cluster::Spec;
 use cluster::{Auth, Cluster, Store};
 use daemon::DaemonName;
-use release::Release;
+pub(crate) use release::Release;
 pub(crate) use test_cluster::TestCluster;
 use tools::Tools;
 

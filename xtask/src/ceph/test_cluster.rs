@@ -18,8 +18,8 @@ pub(crate) struct TestCluster {
 
 impl TestCluster {
     /// Starts it in `dir`, fetching Ceph if need be.
-    pub(crate) fn start(dir: &Path, spec: &Spec) -> Result<TestCluster> {
-        Ok(TestCluster { cluster: up::up(dir, Release::Pacific, spec)? })
+    pub(crate) fn start(dir: &Path, release: Release, spec: &Spec) -> Result<TestCluster> {
+        Ok(TestCluster { cluster: up::up(dir, release, spec)? })
     }
 
     /// Its `ceph.conf`.
@@ -33,8 +33,8 @@ impl TestCluster {
     }
 
     /// The release of its daemons.
-    pub(crate) fn release_name(&self) -> &'static str {
-        self.cluster.release.name()
+    pub(crate) fn release(&self) -> Release {
+        self.cluster.release
     }
 
     /// What its daemons hold against the clients that they served.

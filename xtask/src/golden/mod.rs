@@ -8,9 +8,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
-use clap::Args;
+use clap::{Args, ValueEnum};
 
-use crate::ceph::{Spec, TestCluster};
+use crate::ceph::{Release, Spec, TestCluster};
 use crate::workspace;
 use capture::Capture;
 
@@ -23,14 +23,23 @@ pub(crate) struct GoldenArgs {
     /// Write here instead of tests/golden
     #[arg(long)]
     out: Option<PathBuf>,
+    /// The releases whose daemons are asked; all if none is named
+    #[arg(value_enum, value_name = "RELEASE")]
+    releases: Vec<Release>,
 }
 
-/// Starts a cluster, leads it through the steps, and replaces the captured values by those that it gives.
+/// Starts a cluster of each release, leads it through the steps, and replaces the captured values by those that it
+/// gives.
 pub(crate) fn run(args: &GoldenArgs) -> Result<()> {
-    let dir = std::env::temp_dir().join(format!("loligo-golden-{}", std::process::id()));
     let out = args.out.clone().unwrap_or_else(|| workspace::root().join("tests/golden"));
-    let cluster = TestCluster::start(&dir, &Spec { osds: OSDS, ..Spec::default() })?;
-    let result = capture_all(&cluster, &out.join(cluster.release_name()));
+    let releases = if args.releases.is_empty() { Release::value_variants() } else { &args.releases };
+    releases.iter().try_for_each(|release| run_one(*release, &out))
+}
+
+fn run_one(release: Release, out: &Path) -> Result<()> {
+    let dir = std::env::temp_dir().join(format!("loligo-golden-{}", std::process::id()));
+    let cluster = TestCluster::start(&dir, release, &Spec { osds: OSDS, ..Spec::default() })?;
+    let result = capture_all(&cluster, &out.join(release.name()));
     let down = cluster.down();
     result.and(down)
 }
@@ -41,7 +50,7 @@ fn capture_all(cluster: &TestCluster, out: &Path) -> Result<()> {
     }
     fs::create_dir_all(out).with_context(|| format!("cannot create {}", out.display()))?;
     let capture = Capture::new(cluster, out);
-    let steps = steps::walk(&capture)?;
+    let steps = steps::walk(&capture, cluster.release())?;
     placement::capture(&capture, &steps)?;
     capture.full_maps(steps::last_epoch(&steps))?;
     capture.incrementals(steps::last_epoch(&steps))?;

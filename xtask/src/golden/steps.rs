@@ -7,12 +7,14 @@ use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
 use super::capture::Capture;
+use crate::ceph::Release;
 
 const ACTIVE_DEADLINE: Duration = Duration::from_secs(120);
 const POLL_INTERVAL: Duration = Duration::from_millis(200);
 
-/// A line of the steps: after each, the epoch is written down and the map looked at. Two are not Ceph's: `wait` waits
-/// until every PG is active, and `swap-host PG` replaces an OSD of the PG by the other one on its host.
+/// A line of the steps: after each, the epoch is written down and the map looked at. Three are not Ceph's: `wait` waits
+/// until every PG is active, `swap-host PG` replaces an OSD of the PG by the other one on its host, and `last-first PG`
+/// makes the last OSD of the PG its primary. `$NAME` stands for the number of the pool.
 const STEPS: &[&str] = &[
     // Three hosts in two racks, two device classes.
     "osd crush set osd.0 1.0 root=default rack=r1 host=h1",
@@ -41,11 +43,11 @@ const STEPS: &[&str] = &[
     "osd reweight 3 0.6",
     "wait",
     "osd set-require-min-compat-client luminous",
-    "osd pg-upmap 3.1 0 3",
-    "swap-host 1.3",
-    "swap-host 1.9",
-    "osd pg-temp 1.5 5 3",
-    "osd primary-temp 1.6 5",
+    "osd pg-upmap $seven.1 0 3",
+    "swap-host $thirtytwo.3",
+    "swap-host $thirtytwo.9",
+    "osd pg-temp $thirtytwo.5 5 3",
+    "osd primary-temp $thirtytwo.6 5",
     "osd crush weight-set create-compat",
     "osd crush weight-set reweight-compat osd.0 0.5",
     "wait",
@@ -66,23 +68,60 @@ const STEPS: &[&str] = &[
     "osd pool rm coded coded --yes-i-really-really-mean-it",
 ];
 
+/// What Reef and later have beside that.
+const STEPS_SINCE_REEF: &[&str] = &[
+    "osd set-require-min-compat-client reef",
+    "last-first $thirtytwo.2",
+    "last-first $thirtytwo.7",
+    "wait",
+    "osd rm-pg-upmap-primary $thirtytwo.7",
+];
+
+/// What Tentacle and later have beside that: pools of optimized erasure code, and rules that choose OSDs in one step with
+/// their hosts.
+const STEPS_SINCE_TENTACLE: &[&str] = &[
+    "osd set-require-min-compat-client squid",
+    "osd pool create optimized 12 12 erasure k2m1",
+    "osd pool set optimized allow_ec_optimizations true",
+    "osd erasure-code-profile set k3m1 k=3 m=1 crush-failure-domain=host crush-osds-per-failure-domain=2 \
+     crush-num-failure-domains=2",
+    "osd pool create msr 12 12 erasure k3m1",
+    "wait",
+    "osd out 4",
+    "wait",
+    "osd in 4",
+    "wait",
+];
+
+/// The steps of a release.
+fn steps_of(release: Release) -> impl Iterator<Item = &'static str> {
+    let since = |first: Release, steps: &'static [&'static str]| if release >= first { steps } else { &[] };
+    let all = [STEPS, since(Release::Reef, STEPS_SINCE_REEF), since(Release::Tentacle, STEPS_SINCE_TENTACLE)];
+    all.into_iter().flatten().copied().filter(move |words| {
+        // Before Pacific it went by another name.
+        release >= Release::Pacific || !words.starts_with("osd blocklist")
+    })
+}
+
 /// A step, and the epoch that the map had after it.
 pub(crate) struct Step {
     /// The epoch.
     pub(crate) epoch: u32,
     /// The words that were given to `ceph`.
-    words: &'static str,
+    words: String,
 }
 
 /// Takes every step and writes down which epoch had it.
-pub(crate) fn walk(capture: &Capture<'_>) -> Result<Vec<Step>> {
+pub(crate) fn walk(capture: &Capture<'_>, release: Release) -> Result<Vec<Step>> {
     capture.write("version", format!("{}\n", capture.version()?).as_bytes())?;
     let mut steps = Vec::new();
-    for words in STEPS {
+    for words in steps_of(release) {
+        let words = with_pool_numbers(capture, words)?;
         match words.split_once(' ') {
             None => wait_until_active(capture)?,
             Some(("swap-host", pg)) => swap_host(capture, pg)?,
-            Some(_) => drop(capture.ceph(words)?),
+            Some(("last-first", pg)) => last_first(capture, pg)?,
+            Some(_) => drop(capture.ceph(&words)?),
         }
         steps.push(Step { epoch: capture.epoch()?, words });
     }
@@ -92,6 +131,17 @@ pub(crate) fn walk(capture: &Capture<'_>) -> Result<Vec<Step>> {
     Ok(steps)
 }
 
+fn with_pool_numbers(capture: &Capture<'_>, words: &str) -> Result<String> {
+    let Some((before, rest)) = words.split_once('$') else { return Ok(words.to_owned()) };
+    let (name, after) = rest.split_once('.').context("no PG behind the pool's name")?;
+    let dump = capture.ceph("osd dump --format json")?;
+    let dump: Value = serde_json::from_slice(&dump.stdout)?;
+    let pools = dump.get("pools").and_then(Value::as_array).context("no pools in `osd dump`")?;
+    let is_it = |pool: &&Value| pool.get("pool_name").and_then(Value::as_str) == Some(name);
+    let pool = pools.iter().find(is_it).and_then(|pool| pool.get("pool")).context("there is no such pool")?;
+    Ok(format!("{before}{pool}.{after}"))
+}
+
 /// The epoch after the last step.
 pub(crate) fn last_epoch(steps: &[Step]) -> u32 {
     steps.last().map_or(1, |step| step.epoch)
@@ -99,11 +149,25 @@ pub(crate) fn last_epoch(steps: &[Step]) -> u32 {
 
 /// Moves the first OSD of a PG to its neighbour by upmap. Hosts have two OSDs, an even one and the next.
 fn swap_host(capture: &Capture<'_>, pg: &str) -> Result<()> {
-    let map = capture.ceph(&format!("pg map {pg} --format json"))?;
-    let map: Value = serde_json::from_slice(&map.stdout)?;
-    let from = map.pointer("/up/0").and_then(Value::as_u64).context("cannot read `pg map`")?;
+    let up = up(capture, pg)?;
+    let from = up.first().context("the PG has no OSD")?;
     capture.ceph(&format!("osd pg-upmap-items {pg} {from} {}", from ^ 1))?;
     Ok(())
+}
+
+fn last_first(capture: &Capture<'_>, pg: &str) -> Result<()> {
+    let up = up(capture, pg)?;
+    let last = up.last().context("the PG has no OSD")?;
+    capture.ceph(&format!("osd pg-upmap-primary {pg} {last}"))?;
+    Ok(())
+}
+
+/// The OSDs where a PG is to be.
+fn up(capture: &Capture<'_>, pg: &str) -> Result<Vec<u64>> {
+    let map = capture.ceph(&format!("pg map {pg} --format json"))?;
+    let map: Value = serde_json::from_slice(&map.stdout)?;
+    let up = map.get("up").and_then(Value::as_array).context("cannot read `pg map`")?;
+    Ok(up.iter().filter_map(Value::as_u64).collect())
 }
 
 fn wait_until_active(capture: &Capture<'_>) -> Result<()> {

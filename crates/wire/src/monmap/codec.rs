@@ -34,7 +34,8 @@ impl Decode for MonMap {
     }
 }
 
-/// With the version that the peer's features ask for. Peers older than Nautilus know one address of each monitor.
+/// With the version that the peer's features ask for, for Nautilus the one that it writes itself. Peers older than that
+/// know one address of each monitor.
 impl Encode for MonMap {
     fn encode(&self, e: &mut Encoder) {
         if !e.features().has(Features::MONENC) {
@@ -47,10 +48,17 @@ impl Encode for MonMap {
             });
         } else {
             let auth = self.auth.as_ref().filter(|_| e.features().has(Features::SERVER_TENTACLE));
-            e.versioned(if auth.is_some() { KNOWN } else { 9 }, 6, |e| {
+            let nautilus = !e.features().has(Features::SERVER_OCTOPUS);
+            let version = if auth.is_some() { KNOWN } else { 9 };
+            e.versioned(if nautilus { 7 } else { version }, 6, |e| {
                 self.encode_basics(e, false);
                 self.encode_monitors(e);
-                self.encode_since_nautilus(e);
+                self.ranks.encode(e);
+                self.min_mon_release.encode(e);
+                if nautilus {
+                    return;
+                }
+                self.encode_since_pacific(e);
                 if let Some(auth) = auth {
                     auth.encode(e);
                 }
@@ -113,9 +121,7 @@ impl MonMap {
         self.mon_info.encode(e);
     }
 
-    fn encode_since_nautilus(&self, e: &mut Encoder) {
-        self.ranks.encode(e);
-        self.min_mon_release.encode(e);
+    fn encode_since_pacific(&self, e: &mut Encoder) {
         self.removed_ranks.encode(e);
         self.strategy.0.encode(e);
         self.disallowed_leaders.encode(e);

@@ -70,9 +70,11 @@ impl Decode for MonInfo {
 impl Encode for MonInfo {
     fn encode(&self, e: &mut Encoder) {
         let since_nautilus = e.features().has(Features::SERVER_NAUTILUS);
+        let nautilus = since_nautilus && !e.features().has(Features::SERVER_OCTOPUS);
         let since_tentacle = since_nautilus && e.features().has(Features::SERVER_TENTACLE);
         let version = match (since_tentacle, since_nautilus) {
             (true, _) => Self::KNOWN,
+            (false, true) if nautilus => 3,
             (false, true) => 5,
             (false, false) => 2,
         };
@@ -84,6 +86,9 @@ impl Encode for MonInfo {
                 self.legacy_addr().encode(e);
             }
             self.priority.encode(e);
+            if nautilus {
+                return;
+            }
             self.weight.encode(e);
             self.crush_loc.encode(e);
             if since_tentacle {
