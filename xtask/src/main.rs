@@ -11,6 +11,7 @@ mod deny;
 mod fence;
 mod golden;
 mod metadata;
+mod placement_diff;
 mod process;
 mod report;
 mod sim;
@@ -58,6 +59,11 @@ enum Task {
     Deny(deny::DenyArgs),
     /// Run a client and the small cluster in virtual time, with faults that a seed draws
     Sim(sim::SimArgs),
+    /// Compare where we place with where crushtool and osdmaptool do, over random maps
+    ///
+    /// CRUSH maps of every kind, with all rules, 1 to 6 replicas and 1,024 inputs each, and OSD maps with all their PGs. Every
+    /// release of the tools that can be found judges. A failure names the seed of its map.
+    PlacementDiff(placement_diff::PlacementDiffArgs),
     /// Capture values from Ceph as test data, in place of those in tests/golden
     Golden(golden::GoldenArgs),
 }
@@ -83,6 +89,7 @@ fn main() -> ExitCode {
         Task::Tidy(args) => tidy::run(&args),
         Task::Deny(args) => deny::run(&args),
         Task::Sim(args) => sim::run(&args),
+        Task::PlacementDiff(args) => placement_diff::run(&args),
         Task::Golden(args) => golden::run(&args),
     };
     match done {
