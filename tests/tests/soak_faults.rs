@@ -14,6 +14,9 @@ const POOL: &str = "faults";
 
 /// Each twentieth message waits for a tenth of a second in its OSD. So there is always something for a fault to hit, and the
 /// writes of some minutes do not fill the OSDs' stores, whose RocksDB cannot keep up with thousands a second on a small machine.
+///
+/// An OSD that comes back takes part in its PGs at once: asynchronous recovery would push the few objects here as they were
+/// before the next append, which never ends while each of them is appended to without pause.
 const CLUSTER: &[&str] = &[
     "--store",
     "bluestore",
@@ -23,6 +26,8 @@ const CLUSTER: &[&str] = &[
     "osd debug inject dispatch delay probability=0.05",
     "--set",
     "osd debug inject dispatch delay duration=0.1",
+    "--set",
+    "osd async recovery min cost=1000000000",
 ];
 
 #[test]
