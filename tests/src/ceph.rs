@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::live::skip;
+use crate::rados::xtask;
 
 /// A cluster that is taken down when this goes.
 #[derive(Debug)]
@@ -32,6 +33,15 @@ impl Ceph {
     #[must_use]
     pub fn conf(&self) -> PathBuf {
         self.dir.join("ceph.conf")
+    }
+
+    /// The folder of its release's programs.
+    #[must_use]
+    pub fn bin(&self) -> PathBuf {
+        let dir = self.dir.to_string_lossy();
+        let env = xtask(&["ceph", "env", "--dir", &dir]);
+        let (_, path) = env.split_once("PATH='").expect("a line that sets PATH");
+        path.split('\'').next().unwrap_or_default().into()
     }
 
     /// Kills a daemon (`mon.a`), without giving it time for anything.

@@ -4,6 +4,8 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+use crate::ceph::Ceph;
+
 /// The object that a call of `rados` is about.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Name {
@@ -20,6 +22,7 @@ pub struct Name {
 /// Ceph's `rados`, for one cluster.
 #[derive(Clone, Debug)]
 pub struct Rados {
+    program: PathBuf,
     conf: PathBuf,
 }
 
@@ -27,22 +30,61 @@ impl Rados {
     /// For the cluster of that `ceph.conf`.
     #[must_use]
     pub fn new(conf: &Path) -> Self {
-        Self { conf: conf.to_owned() }
+        Self { program: "rados".into(), conf: conf.to_owned() }
+    }
+
+    /// That of a cluster's own release.
+    #[must_use]
+    pub fn of(ceph: &Ceph) -> Self {
+        Self { program: ceph.bin().join("rados"), conf: ceph.conf() }
     }
 
     /// Stores a file.
     pub fn put(&self, name: &Name, file: &Path) {
-        self.run(name, "put", file);
+        self.run(name, "put", &[file.as_os_str()]);
     }
 
     /// Fetches an object into a file.
     pub fn get(&self, name: &Name, file: &Path) {
-        self.run(name, "get", file);
+        self.run(name, "get", &[file.as_os_str()]);
     }
 
-    fn run(&self, name: &Name, verb: &str, file: &Path) {
-        let mut command = Command::new("rados");
+    /// Appends a file.
+    pub fn append(&self, name: &Name, file: &Path) {
+        self.run(name, "append", &[file.as_os_str()]);
+    }
+
+    /// An object's size in bytes.
+    #[must_use]
+    pub fn size(&self, name: &Name) -> u64 {
+        let told = self.run(name, "stat", &[]);
+        let (_, size) = told.rsplit_once("size ").unwrap_or_else(|| panic!("a size in {told}"));
+        size.trim().parse().unwrap()
+    }
+
+    /// Removes an object.
+    pub fn remove(&self, name: &Name) {
+        self.run(name, "rm", &[]);
+    }
+
+    /// The names of a pool's objects in the default namespace, in order.
+    #[must_use]
+    pub fn list(&self, pool: &str) -> Vec<String> {
+        let output = self.command().args(["-p", pool, "ls"]).output();
+        let told = String::from_utf8(succeed(&format!("rados -p {pool} ls"), output)).unwrap();
+        let mut names: Vec<_> = told.lines().map(ToOwned::to_owned).collect();
+        names.sort();
+        names
+    }
+
+    fn command(&self) -> Command {
+        let mut command = Command::new(&self.program);
         command.arg("-c").arg(&self.conf);
+        command
+    }
+
+    fn run(&self, name: &Name, verb: &str, rest: &[&OsStr]) -> String {
+        let mut command = self.command();
         // In one word with its option, and not as the last option: `rados` 16.2 refuses values that start with a dash there.
         if !name.namespace.is_empty() {
             command.arg(format!("--namespace={}", name.namespace));
@@ -50,8 +92,8 @@ impl Rados {
         if !name.locator.is_empty() {
             command.arg(format!("--object-locator={}", name.locator));
         }
-        let output = command.args(["-p", &name.pool, verb, "--", &name.object]).arg(file).output();
-        succeed(&format!("rados {verb} {name:?}"), output);
+        let output = command.args(["-p", &name.pool, verb, "--", &name.object]).args(rest).output();
+        String::from_utf8_lossy(&succeed(&format!("rados {verb} {name:?}"), output)).into_owned()
     }
 }
 

@@ -33,6 +33,8 @@ enum Soak {
     Tickets,
     /// 4,000 objects with names of every kind, exchanged with `rados`
     Names,
+    /// Objects exchanged with each release of Ceph, and tickets of the newest
+    Releases,
 }
 
 impl Soak {
@@ -43,6 +45,8 @@ impl Soak {
             Soak::Tickets => ("soak_tickets", &["--ignored"]),
             // The same test as in the short run, with more to do.
             Soak::Names => ("live_names", &[]),
+            // One release after the other: each is a cluster.
+            Soak::Releases => ("soak_releases", &["--ignored", "--test-threads=1"]),
         }
     }
 }
