@@ -36,7 +36,13 @@ impl Rados {
     /// That of a cluster's own release.
     #[must_use]
     pub fn of(ceph: &Ceph) -> Self {
-        Self { program: ceph.bin().join("rados"), conf: ceph.conf() }
+        Self::of_for(ceph, &ceph.conf())
+    }
+
+    /// That of a cluster's release, for the cluster of another `ceph.conf`.
+    #[must_use]
+    pub fn of_for(ceph: &Ceph, conf: &Path) -> Self {
+        Self { program: ceph.bin().join("rados"), conf: conf.to_owned() }
     }
 
     /// Stores a file.

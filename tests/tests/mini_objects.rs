@@ -5,6 +5,8 @@ use std::collections::BTreeSet;
 use std::time::{Duration, SystemTime};
 
 use loligo::Error;
+use loligo_auth::{Cipher, KeyServerOptions};
+use loligo_minicluster_net::MiniOptions;
 use loligo_tests::mini::{Mini, POOL};
 
 const ENOENT: i32 = 2;
@@ -41,6 +43,16 @@ fn what_is_written_is_read() {
     assert_eq!(pool.read("a", 0, 0).wait().unwrap(), "new");
     pool.remove("a").wait().unwrap();
     assert_eq!(errno(pool.stat("a").wait()), ENOENT);
+}
+
+#[test]
+fn with_keys_of_aes256k_too() {
+    let tickets = KeyServerOptions { auth_service_cipher: Cipher::Aes256k, ..KeyServerOptions::default() };
+    let mini = Mini::with(MiniOptions { tickets, ..MiniOptions::default() });
+    for name in ["a", "b", "c", "d", "e", "f"] {
+        mini.pool.write_full(name, name).wait().unwrap();
+        assert_eq!(mini.pool.read(name, 0, 0).wait().unwrap(), name);
+    }
 }
 
 #[test]

@@ -1,17 +1,20 @@
 //! Each release of Ceph that can be brought here: what we write, its own `rados` reads, and the other way round.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on must fail")]
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use loligo::{Cluster, Conf, IoCtx, PoolOptions};
-use loligo_auth::Keyring;
+use loligo_auth::{Cipher, KeyServerOptions, Keyring};
 use loligo_base::Prng;
+use loligo_minicluster_net::MiniOptions;
 use loligo_tests::ceph::Ceph;
 use loligo_tests::live::option;
 use loligo_tests::load::Load;
+use loligo_tests::mini::Mini;
 use loligo_tests::rados::{Name, Rados};
 use loligo_tests::sockets::{self, Cutter, Peers};
+use loligo_wire::AuthEntityName;
 use loligo_wire::cephx::KeyType;
 use serde_json::Value;
 
@@ -42,6 +45,23 @@ fn reef() {
 #[ignore = "fetches Ceph: cargo xtask soak releases"]
 fn tentacle() {
     exchange("tentacle", KeyType::AES256K);
+}
+
+/// The other way round: our monitor and OSDs have keys of `aes256k`, and a librados that knows them is the client.
+#[test]
+#[ignore = "fetches Ceph: cargo xtask soak releases"]
+fn rados_of_tentacle_on_the_small_cluster() {
+    let Some(ceph) = Ceph::up("soak_tentacle_mini", &["--release", "tentacle", "--osds", "1"]) else {
+        return;
+    };
+    let tickets = KeyServerOptions { auth_service_cipher: Cipher::Aes256k, ..KeyServerOptions::default() };
+    let mini = Mini::with(MiniOptions { tickets, ..MiniOptions::default() });
+    let conf = mini.cluster.conf_path();
+    assert_eq!(admin_key_type(&conf), KeyType::AES256K);
+    mini.client.create_pool(POOL, PoolOptions { pg_num: Some(12), size: None }).unwrap();
+    let io = mini.client.io_ctx(POOL).unwrap();
+    let rados = Rados::of_for(&ceph, &conf);
+    Both { io, rados, file: conf.with_file_name("object") }.exchange();
 }
 
 /// Tickets of `aes256k` live for seconds, while OSDs and monitors are met again and again.
@@ -81,14 +101,18 @@ fn connect(ceph: &Ceph) -> (Cluster, IoCtx) {
 
 fn exchange(release: &str, key_type: KeyType) {
     let Some(ceph) = Ceph::up(&format!("soak_{release}"), &["--release", release]) else { return };
-    let keyring = Keyring::parse(&std::fs::read(option(&ceph.conf(), "keyring")).unwrap()).unwrap();
-    assert_eq!(keyring.key(&"client.admin".parse().unwrap()).unwrap().key_type(), key_type);
+    assert_eq!(admin_key_type(&ceph.conf()), key_type);
     let (cluster, io) = connect(&ceph);
     let both = Both { io, rados: Rados::of(&ceph), file: ceph.conf().with_file_name("object") };
     both.exchange();
     told_of(&cluster);
     cluster.shutdown();
     ceph.check_complaints();
+}
+
+fn admin_key_type(conf: &Path) -> KeyType {
+    let keyring = Keyring::parse(&std::fs::read(option(conf, "keyring")).unwrap()).unwrap();
+    keyring.key(&AuthEntityName::client("admin")).unwrap().key_type()
 }
 
 /// What we know of a cluster is what its monitors and manager say.
