@@ -186,6 +186,14 @@ pub(crate) enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "WORD")]
         words: Vec<OsString>,
     },
+    /// Print the messages of a captured messenger v1 stream, one per line; no cluster is needed
+    Dissect {
+        /// The capture, pcap or pcapng; - for standard input, like that of tcpdump -w -
+        file: PathBuf,
+        /// Print the handshakes, acknowledgements and signs of life, too
+        #[arg(long)]
+        all: bool,
+    },
     /// Look into a CRUSH map in a file, as crushtool does; no cluster is needed
     #[command(subcommand)]
     Crush(CrushCommand),
@@ -253,6 +261,7 @@ impl Command {
             | Self::Df
             | Self::Status
             | Self::Dencoder { .. }
+            | Self::Dissect { .. }
             | Self::Crush(_)
             | Self::Osdmap(_) => false,
         }

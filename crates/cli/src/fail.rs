@@ -45,6 +45,14 @@ pub(crate) enum Fail {
         /// Why they are not.
         why: loligo_wire::DecodeError,
     },
+    /// A file is no capture of packets.
+    #[error("{}: {why}", path.display())]
+    Capture {
+        /// The file.
+        path: PathBuf,
+        /// Why it is none.
+        why: crate::dissect::CaptureError,
+    },
     /// Standard output.
     #[error("standard output: {0}")]
     Output(#[from] io::Error),

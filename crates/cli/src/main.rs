@@ -6,6 +6,7 @@ mod bench;
 mod context;
 mod crush;
 mod dencoder;
+mod dissect;
 mod fail;
 mod objects;
 mod osdmap;
@@ -53,6 +54,7 @@ fn run(cli: &Cli) -> Result<(), Fail> {
     match &cli.command {
         Command::Crush(command) => return crush::run(command),
         Command::Dencoder { words } => return dencoder::run(words),
+        Command::Dissect { file, all } => return dissect::run(file, *all, cli.global.format),
         Command::Osdmap(args) => return osdmap::run(args, cli.global.pool.as_deref()),
         _ => {}
     }
@@ -90,6 +92,7 @@ fn run_simple(context: &Context, command: &Command) -> Result<(), Fail> {
         | Command::Append { .. }
         | Command::Crush(_)
         | Command::Osdmap(_)
-        | Command::Dencoder { .. } => Ok(()),
+        | Command::Dencoder { .. }
+        | Command::Dissect { .. } => Ok(()),
     }
 }

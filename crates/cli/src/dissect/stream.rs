@@ -1,0 +1,170 @@
+//! What the bytes of one direction say.
+
+use bytes::{Buf, Bytes, BytesMut};
+use loligo_wire::msgr1::{BANNER, Item, MessageHeader, Side, StreamReader, Tag};
+use loligo_wire::{Decode, DecodeError, Decoder, Features};
+
+/// The most bytes that an item may have: a message with the largest data that a daemon takes.
+const MAX_ITEM: usize = 256 << 20;
+/// The tag and the header of a message.
+const TAG_AND_HEADER: usize = 1 + MessageHeader::SIZE;
+/// What messenger v2 begins with.
+const BANNER_V2: &[u8] = b"ceph v2\n";
+
+/// What is found.
+#[derive(Debug)]
+pub(crate) enum Found {
+    /// An item of messenger v1.
+    Item(Item),
+    /// The connection is one of messenger v2.
+    V2,
+    /// An item that cannot be read. What follows begins with the next message that can.
+    Broken(DecodeError),
+}
+
+/// One direction of a connection, as far as it is read.
+#[derive(Debug)]
+pub(crate) struct Stream {
+    state: State,
+    bytes: BytesMut,
+    /// Below this length another look is of no use.
+    needed: usize,
+}
+
+#[derive(Debug)]
+enum State {
+    /// The banner decides.
+    Beginning(Side),
+    Items(StreamReader),
+    /// Somewhere within a connection: the next header of a message is looked for.
+    Seeking,
+    /// Nothing that is read here.
+    Other,
+}
+
+impl Stream {
+    /// Begins with the first byte of a direction.
+    pub(crate) fn start(side: Side) -> Self {
+        Self { state: State::Beginning(side), bytes: BytesMut::new(), needed: 1 }
+    }
+
+    /// Begins somewhere within a connection.
+    pub(crate) fn middle() -> Self {
+        Self { state: State::Seeking, bytes: BytesMut::new(), needed: TAG_AND_HEADER }
+    }
+
+    /// How many bytes are held.
+    pub(crate) fn held(&self) -> usize {
+        self.bytes.len()
+    }
+
+    /// Bytes are missing: begins anew behind them.
+    pub(crate) fn lost(&mut self) {
+        if matches!(self.state, State::Items(_)) {
+            *self = Self::middle();
+        }
+        self.bytes.clear();
+    }
+
+    /// Takes the next bytes, and passes on what is found in them.
+    pub(crate) fn take(&mut self, bytes: &[u8], mut pass: impl FnMut(Found)) {
+        if matches!(self.state, State::Other) {
+            return;
+        }
+        self.bytes.extend_from_slice(bytes);
+        while self.bytes.len() >= self.needed.max(1) {
+            let go_on = match &mut self.state {
+                State::Beginning(side) => {
+                    let side = *side;
+                    self.begin(side, &mut pass)
+                }
+                State::Items(_) => self.items(&mut pass),
+                State::Seeking => self.seek(),
+                State::Other => false,
+            };
+            if !go_on {
+                return;
+            }
+        }
+    }
+
+    /// Looks at the banner. Gives whether there is more to do with the bytes that are there.
+    fn begin(&mut self, side: Side, pass: &mut impl FnMut(Found)) -> bool {
+        let is = |banner: &[u8]| banner.starts_with(&self.bytes) || self.bytes.starts_with(banner);
+        let (v1, v2) = (is(BANNER), is(BANNER_V2));
+        if v1 && self.bytes.len() >= BANNER.len() {
+            self.state = State::Items(StreamReader::new(side));
+            self.needed = 1;
+            return true;
+        }
+        if v2 && self.bytes.len() >= BANNER_V2.len() {
+            pass(Found::V2);
+        } else if v1 || v2 {
+            return false;
+        }
+        self.state = State::Other;
+        self.bytes = BytesMut::new();
+        false
+    }
+
+    /// Reads the items that are there.
+    fn items(&mut self, pass: &mut impl FnMut(Found)) -> bool {
+        let State::Items(reader) = &mut self.state else { return true };
+        // Items share these bytes; what is left of them is kept.
+        let shown: Bytes = self.bytes.split().freeze();
+        let mut d = Decoder::of(&shown);
+        let error = loop {
+            let mut attempt = d.clone();
+            match reader.read(&mut attempt) {
+                Ok(item) => pass(Found::Item(item)),
+                Err(error) => break error,
+            }
+            d = attempt;
+        };
+        let rest = d.rest();
+        self.bytes = BytesMut::from(rest);
+        if let DecodeError::Truncated { wanted, left } = error {
+            let missing = usize::try_from(wanted.saturating_sub(left)).unwrap_or(usize::MAX);
+            self.needed = rest.len().saturating_add(missing.max(1));
+            if self.needed <= MAX_ITEM {
+                return false;
+            }
+        }
+        self.skip(error, pass);
+        true
+    }
+
+    fn skip(&mut self, error: DecodeError, pass: &mut impl FnMut(Found)) {
+        pass(Found::Broken(error));
+        self.state = State::Seeking;
+        self.needed = TAG_AND_HEADER;
+        self.bytes.advance(1.min(self.bytes.len()));
+    }
+
+    /// Looks for a header whose checksum is right, and drops what is before it.
+    fn seek(&mut self) -> bool {
+        let is_header = |window: &[u8]| {
+            window.first() == Some(&Tag::MSG.0)
+                && window.get(1..).is_some_and(|header| {
+                    MessageHeader::decode(&mut Decoder::new(header))
+                        .is_ok_and(|header| header.verify().is_ok())
+                })
+        };
+        let found = self.bytes.windows(TAG_AND_HEADER).position(is_header);
+        match found {
+            Some(place) => {
+                self.bytes.advance(place);
+                // All releases since Nautilus have it.
+                self.state = State::Items(StreamReader::open(Features::MSG_AUTH));
+                self.needed = 1;
+                true
+            }
+            None => {
+                let kept = TAG_AND_HEADER - 1;
+                self.bytes.advance(self.bytes.len().saturating_sub(kept));
+                self.needed = TAG_AND_HEADER;
+                false
+            }
+        }
+    }
+}

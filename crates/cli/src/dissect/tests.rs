@@ -1,0 +1,221 @@
+//! Captures and what is printed of them.
+
+use super::*;
+
+/// What `rados` and OSDs of Ceph said, and how `rados` logged it.
+const PCAP: &[u8] = include_bytes!("../../../wire/testdata/pacific/capture-osds.pcap");
+const LOG: &str = include_str!("../../../wire/testdata/pacific/capture-osds.log");
+
+fn lines(capture: &[u8], all: bool, format: Format) -> Vec<String> {
+    let mut out = Vec::new();
+    assert!(dissect(capture, &mut out, all, format).is_ok());
+    String::from_utf8(out).unwrap().lines().map(ToOwned::to_owned).collect()
+}
+
+/// The messages of a capture in the words of the log, in its order of them.
+fn summaries(capture: &[u8]) -> Vec<String> {
+    let summary = |line: &String| {
+        let line: serde_json::Value = serde_json::from_str(line).unwrap();
+        let summary = line["summary"].as_str().unwrap_or_else(|| panic!("not a message: {line}"));
+        // The log has no name in requests.
+        match summary.strip_prefix("osd_op(client.") {
+            Some(rest) => {
+                format!("osd_op(unknown.0{}", rest.trim_start_matches(|c: char| c.is_ascii_digit()))
+            }
+            None => summary.to_owned(),
+        }
+    };
+    let mut summaries: Vec<String> = lines(capture, false, Format::Json).iter().map(summary).collect();
+    summaries.sort();
+    summaries
+}
+
+fn logged() -> Vec<String> {
+    let mut logged: Vec<String> = LOG.lines().map(ToOwned::to_owned).collect();
+    logged.sort();
+    logged
+}
+
+const PCAP_HEADER: usize = 24;
+
+/// The packets of the capture, with their headers, and without those of the link.
+fn packets() -> Vec<(u32, u32, &'static [u8])> {
+    let mut packets = Vec::new();
+    let mut rest = &PCAP[PCAP_HEADER..];
+    let word = |bytes: &[u8], at: usize| u32::from_le_bytes(bytes[at..at + 4].try_into().unwrap());
+    while !rest.is_empty() {
+        let length = 16 + word(rest, 8) as usize;
+        packets.push((word(rest, 0), word(rest, 4), &rest[16 + 14..length]));
+        rest = &rest[length..];
+    }
+    packets
+}
+
+/// A capture of those packets, each with something before it.
+fn pcap(link: u32, before: &[u8], packets: &[(u32, u32, &[u8])]) -> Vec<u8> {
+    let mut capture = PCAP[..PCAP_HEADER - 4].to_vec();
+    capture.extend(link.to_le_bytes());
+    for (secs, micros, packet) in packets {
+        let length = u32::try_from(before.len() + packet.len()).unwrap();
+        for word in [*secs, *micros, length, length] {
+            capture.extend(word.to_le_bytes());
+        }
+        capture.extend([before, packet].concat());
+    }
+    capture
+}
+
+#[test]
+fn messages_are_printed_as_ceph_logs_them() {
+    assert_eq!(summaries(PCAP), logged());
+}
+
+#[test]
+fn a_line_says_when_who_and_what() {
+    let all = lines(PCAP, true, Format::Plain);
+    let told = lines(PCAP, false, Format::Plain);
+    assert!(all.len() > told.len() + 100, "{} and {}", all.len(), told.len());
+    let put = told.iter().find(|line| line.contains("writefull")).unwrap();
+    let words: Vec<&str> = put.splitn(7, ' ').collect();
+    assert!(words[0].starts_with("2026-11-22T") && words[0].ends_with("+0000"), "{put}");
+    assert_eq!((words[2], words[5]), (">", "1"), "{put}");
+    assert!(words[4].starts_with("client.") && words[6].starts_with("osd_op("), "{put}");
+    assert!(put.ends_with(" v8 217+0+6 signed"), "{put}");
+    assert!(all.iter().any(|line| line.contains("connect as client with features 0x")));
+}
+
+#[test]
+fn every_kind_of_link_is_read() {
+    let packets = packets();
+    let cooked = [[0; 14].as_slice(), &[8, 0]].concat();
+    let cooked2 = [[8, 0].as_slice(), &[0; 18]].concat();
+    let tagged = [[0; 12].as_slice(), &[0x88, 0xa8, 0, 1, 0x81, 0, 0, 2, 8, 0]].concat();
+    for (link, before) in [(0, vec![2, 0, 0, 0]), (1, tagged), (101, vec![]), (113, cooked), (276, cooked2)] {
+        assert_eq!(summaries(&pcap(link, &before, &packets)), logged(), "link type {link}");
+    }
+    let strange = lines(&pcap(147, &[], &packets), false, Format::Plain);
+    assert!(strange[0].contains("link type 147"), "{strange:?}");
+}
+
+#[test]
+fn the_order_of_packets_and_their_repetition_change_nothing() {
+    let mut mixed = Vec::new();
+    // Neighbours change places, and every third packet comes twice. What opens a connection stays first.
+    for pair in packets().chunks(2) {
+        let opens = |packet: &&(u32, u32, &[u8])| packet.2[33] & 2 != 0;
+        match pair {
+            [one, other] if ![one, other].into_iter().any(|packet| opens(&packet)) => {
+                mixed.extend([*other, *one, *other])
+            }
+            _ => mixed.extend(pair),
+        }
+    }
+    assert_eq!(summaries(&pcap(101, &[], &mixed)), logged());
+}
+
+#[test]
+fn a_capture_that_begins_in_the_middle_goes_on_with_the_next_message() {
+    // Without the handshakes: what is left of them is passed over.
+    let is_data = |packet: &(u32, u32, &[u8])| packet.2[33] & 2 == 0;
+    let late: Vec<_> = packets().into_iter().filter(is_data).collect();
+    let found = summaries(&pcap(101, &[], &late));
+    assert_eq!(found, logged());
+}
+
+#[test]
+fn what_is_missing_is_told_and_the_rest_is_read() {
+    let packets = packets();
+    // The largest packets are those that carry messages with data; one of them was not captured.
+    let largest = (0..packets.len()).max_by_key(|at| packets[*at].2.len()).unwrap();
+    let mut holed = packets;
+    holed.remove(largest);
+    let lines = lines(&pcap(101, &[], &holed), false, Format::Json);
+    assert!(lines.iter().any(|line| line.contains("\"lost\":")), "{lines:?}");
+    let read = lines.iter().filter(|line| line.contains("\"summary\"")).count();
+    assert!(read + 3 >= logged().len() && read < logged().len(), "{read}");
+}
+
+/// A block of pcapng.
+fn block(kind: u32, body: &[u8], big_endian: bool) -> Vec<u8> {
+    let word = |number: u32| if big_endian { number.to_be_bytes() } else { number.to_le_bytes() };
+    let length = u32::try_from(12 + body.len().next_multiple_of(4)).unwrap();
+    let mut block = [word(kind), word(length)].concat();
+    block.extend(body);
+    block.resize(8 + body.len().next_multiple_of(4), 0);
+    block.extend(word(length));
+    block
+}
+
+fn pcapng(big_endian: bool) -> Vec<u8> {
+    let word = |number: u32| if big_endian { number.to_be_bytes() } else { number.to_le_bytes() };
+    let short = |number: u16| if big_endian { number.to_be_bytes() } else { number.to_le_bytes() };
+    let section = [word(0x1a2b_3c4d).as_slice(), &short(1), &short(0), &[0xff; 8]].concat();
+    let mut capture = block(0x0a0d_0d0a, &section, big_endian);
+    // A name, which does not matter, and a clock of nanoseconds.
+    let options = [short(2).as_slice(), &short(2), b"lo\0\0", &short(9), &short(1), &[9, 0, 0, 0]].concat();
+    let interface = [short(101).as_slice(), &short(0), &word(0), &options].concat();
+    capture.extend(block(1, &interface, big_endian));
+    for (secs, micros, packet) in packets() {
+        let time = u64::from(secs) * 1_000_000_000 + u64::from(micros) * 1000;
+        let [high, low] = [time >> 32, time & 0xffff_ffff].map(|half| u32::try_from(half).unwrap());
+        let length = u32::try_from(packet.len()).unwrap();
+        let head = [0, high, low, length, length].map(word).concat();
+        capture.extend(block(6, &[&head, packet].concat(), big_endian));
+        // Blocks that are not known are passed over.
+        capture.extend(block(5, &[0; 8], big_endian));
+    }
+    capture
+}
+
+#[test]
+fn pcapng_is_read_in_either_byte_order() {
+    let times = |capture: &[u8]| -> Vec<String> {
+        lines(capture, false, Format::Plain)
+            .iter()
+            .map(|line| line.split(' ').next().unwrap().to_owned())
+            .collect()
+    };
+    for big_endian in [false, true] {
+        let capture = pcapng(big_endian);
+        assert_eq!(summaries(&capture), logged());
+        assert_eq!(times(&capture), times(PCAP));
+    }
+}
+
+#[test]
+fn a_capture_that_is_cut_off_ends_there() {
+    for capture in [PCAP, &pcapng(false)] {
+        for cut in (PCAP_HEADER + 8..capture.len()).step_by(997) {
+            let mut out = Vec::new();
+            assert!(dissect(&capture[..cut], &mut out, true, Format::Plain).is_ok(), "cut at {cut}");
+        }
+    }
+}
+
+#[test]
+fn what_is_no_capture_is_refused() {
+    for (bytes, wanted) in [
+        (&b"not a capture"[..], "neither pcap nor pcapng"),
+        (b"abc", "failed to fill whole buffer"),
+        // A packet of nearly 4 GiB.
+        (&[&PCAP[..PCAP_HEADER], &[0xff; 16]].concat(), "broken: a packet of 4294967295 bytes"),
+    ] {
+        let Err(Stop::Input(error)) = dissect(bytes, &mut Vec::new(), false, Format::Plain) else {
+            panic!("{bytes:?} is read");
+        };
+        assert!(error.to_string().contains(wanted), "{error}");
+    }
+}
+
+#[test]
+fn whatever_is_changed_in_a_capture_it_is_read_or_refused() {
+    for capture in [PCAP.to_vec(), pcapng(false)] {
+        for (round, byte) in (0..400usize).zip([0, 0xff, 7, 0x80].into_iter().cycle()) {
+            let mut changed = capture.clone();
+            for at in (round * 131..changed.len()).step_by(4999) {
+                changed[at] = byte;
+            }
+            let _ = dissect(&changed[..], &mut Vec::new(), true, Format::Json);
+        }
+    }
+}
