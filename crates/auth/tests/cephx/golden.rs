@@ -138,9 +138,19 @@ impl Replay {
     }
 }
 
+/// A daemon lets us in, renews our tickets, knows us again, and signs as we do.
 #[test]
-fn pacific_lets_us_in_renews_us_knows_us_again_and_signs_as_we_do() {
-    let text = include_str!("data/ceph-16.2.15.txt");
+fn pacific_and_we_agree() {
+    replay(include_str!("data/ceph-16.2.15.txt"));
+}
+
+/// The same with keys of type `aes256k`.
+#[test]
+fn tentacle_and_we_agree() {
+    replay(include_str!("data/ceph-20.2.4.txt"));
+}
+
+fn replay(text: &str) {
     let mut replay = Replay::new(text);
     text.lines().for_each(|line| replay.line(line));
     assert!(replay.entropy.0.is_empty(), "not all of the recorded entropy was drawn");
