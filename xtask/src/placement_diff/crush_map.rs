@@ -11,6 +11,8 @@ use super::judge::Judge;
 
 /// Kinds of buckets.
 const ALGORITHMS: [&str; 5] = ["uniform", "list", "tree", "straw", "straw2"];
+/// Those of which crushtool can make a shadow for a device class.
+const SHADOWED: [&str; 3] = ["list", "straw", "straw2"];
 /// The share of maps that crushtool builds.
 const BUILT_PERCENT: u64 = 25;
 /// Names of tunables, with their values in argonaut, bobtail, firefly, hammer and jewel.
@@ -76,9 +78,13 @@ struct Text {
     text: String,
     devices: u32,
     next_id: i32,
-    /// Whether rules may take one class. crushtool cannot shadow uniform buckets, so there are none of them then.
+    /// Whether rules may take one class. Then there are only kinds of buckets that crushtool can shadow: it refuses uniform
+    /// ones, and writes what was left in memory as node weights of trees, with which it reads past the end of the items.
     has_classes: bool,
     has_mixed_weights: bool,
+    /// Whether there are multi-step-retry rules. crushtool aborts where one comes to a host without devices of its class, so
+    /// that each host then has some of each.
+    knows_msr: bool,
     buckets: Vec<Bucket>,
 }
 
@@ -90,13 +96,14 @@ impl Text {
             next_id: -1,
             has_classes: dice.chance(40),
             has_mixed_weights: dice.chance(75),
+            knows_msr,
             buckets: Vec::new(),
         };
         text.tunables(dice);
         let hosts = text.hosts(dice);
         let top = if dice.chance(60) { text.racks(dice, &hosts) } else { hosts };
         text.bucket(dice, "root", "default", top);
-        text.rules(dice, knows_msr);
+        text.rules(dice);
         if dice.chance(50) {
             text.choose_args(dice);
         }
@@ -125,10 +132,14 @@ impl Text {
 
     /// Types, devices and hosts; the hosts with their weights.
     fn hosts(&mut self, dice: &mut Dice) -> Vec<(String, f64)> {
-        let sizes: Vec<u32> = (0..dice.between(3, 10)).map(|_| dice.between(1, 5)).collect();
+        let even_classes = self.has_classes && self.knows_msr;
+        let smallest = if even_classes { 2 } else { 1 };
+        let sizes: Vec<u32> = (0..dice.between(3, 10)).map(|_| dice.between(smallest, 5)).collect();
         self.devices = sizes.iter().sum();
         for device in 0..self.devices {
-            let class = if self.has_classes { *dice.pick(&[" class hdd", " class ssd"]) } else { "" };
+            let is_ssd = if even_classes { device % 2 == 1 } else { dice.chance(50) };
+            let class = if is_ssd { " class ssd" } else { " class hdd" };
+            let class = if self.has_classes { class } else { "" };
             self.line(&format!("device {device} osd.{device}{class}"));
         }
         for (number, name) in ["osd", "host", "rack", "root"].iter().enumerate() {
@@ -161,10 +172,11 @@ impl Text {
         mut items: Vec<(String, f64)>,
     ) -> (String, f64) {
         // As in clusters of today, every other bucket is of the kind of today.
-        let algorithm = if dice.chance(40) { "straw2" } else { *dice.pick(&ALGORITHMS) };
-        let algorithm = if self.has_classes && algorithm == "uniform" { "straw" } else { algorithm };
+        let kinds = if self.has_classes { &SHADOWED[..] } else { &ALGORITHMS };
+        let algorithm = if dice.chance(40) { "straw2" } else { *dice.pick(kinds) };
         if algorithm == "uniform" {
-            let weight = items.first().map_or(1.0, |item| item.1);
+            // crushtool aborts on a uniform bucket whose items weigh nothing.
+            let weight = items.iter().map(|item| item.1).find(|weight| *weight > 0.0).unwrap_or(1.0);
             items.iter_mut().for_each(|item| item.1 = weight);
         }
         let id = self.next_id;
@@ -190,7 +202,7 @@ impl Text {
         self.line("}");
     }
 
-    fn rules(&mut self, dice: &mut Dice, knows_msr: bool) {
+    fn rules(&mut self, dice: &mut Dice) {
         let racks = self.buckets.iter().any(|bucket| bucket.name.starts_with("rack"));
         let domain = if racks { "rack" } else { "host" };
         let class = if self.has_classes { *dice.pick(&["", " class hdd", " class ssd"]) } else { "" };
@@ -254,7 +266,7 @@ impl Text {
             self.rule(number, kind, &steps);
             number += 1;
         }
-        if knows_msr {
+        if self.knows_msr {
             self.msr_rules(dice, number, &take, domain);
         }
     }

@@ -40,6 +40,7 @@ impl Judge {
     /// What a tool prints to its standard output.
     pub(crate) fn tool(&self, name: &str, arguments: &[String]) -> Result<String> {
         output(Command::new(self.bin.join(name)).args(arguments).env("LC_ALL", "C"))
+            .with_context(|| format!("{name} {}", arguments.join(" ")))
     }
 
     pub(crate) fn knows_msr(&self) -> bool {

@@ -70,6 +70,72 @@ fn a_map_that_asks_for_years_of_work_ends_soon() {
     }
 }
 
+fn msr(rule_type: u8, steps: &[(RuleOp, i32, i32)]) -> CrushMap {
+    let mut map = map(&[]);
+    let steps = steps.iter().map(|(op, arg1, arg2)| RuleStep::new(*op, *arg1, *arg2)).collect();
+    // Rule 1: rule 0 is empty.
+    map.add_rule("msr", Rule { rule_type, deprecated_min_size: 1, deprecated_max_size: 100, steps }).unwrap();
+    map
+}
+
+fn found_by_msr(map: &CrushMap, result_max: usize, weights: &[u32]) -> (Vec<i32>, bool) {
+    let (mut work, mut result) = (Workspace::new(), Vec::new());
+    do_rule(&mut work, map, 1, 5, &mut result, result_max, weights, None);
+    (result, work.scratch.exhausted())
+}
+
+#[test]
+fn a_multi_step_retry_rule_that_asks_for_years_of_work_ends_soon() {
+    for rule_type in [Rule::MSR_FIRSTN, Rule::MSR_INDEP] {
+        let endless = msr(
+            rule_type,
+            &[
+                (RuleOp::SET_MSR_DESCENTS, -1, 0),
+                (RuleOp::SET_MSR_COLLISION_TRIES, -1, 0),
+                (RuleOp::TAKE, -1, 0),
+                (RuleOp::CHOOSE_MSR, 0, 1),
+                (RuleOp::CHOOSE_MSR, 1, 0),
+                (RuleOp::EMIT, 0, 0),
+            ],
+        );
+        // Nothing is in.
+        let (result, exhausted) = found_by_msr(&endless, 255, &[0; 12]);
+        assert!(exhausted && result.iter().all(|item| *item == NONE));
+        assert!(!found_by_msr(&endless, 4, &[0x1_0000; 12]).1, "all are found at once");
+    }
+}
+
+#[test]
+fn a_multi_step_retry_rule_of_another_form_finds_nothing() {
+    let (take, host, osd, emit) =
+        ((RuleOp::TAKE, -1, 0), (RuleOp::CHOOSE_MSR, 2, 1), (RuleOp::CHOOSE_MSR, 1, 0), (RuleOp::EMIT, 0, 0));
+    let deep: Vec<_> = [take].into_iter().chain([(RuleOp::CHOOSE_MSR, 1, 1); 65]).chain([emit]).collect();
+    let odd: [&[(RuleOp, i32, i32)]; 11] = [
+        &[take, host, osd],
+        &[host, osd, emit],
+        &[take, emit],
+        &[(RuleOp::TAKE, 3, 0), emit],
+        &[(RuleOp::TAKE, 3, 0), osd, emit],
+        &[(RuleOp::TAKE, -77, 0), host, osd, emit],
+        &[take, (RuleOp::CHOOSE_FIRSTN, 2, 1), osd, emit],
+        &[take, (RuleOp::CHOOSE_MSR, -2, 1), osd, emit],
+        &[take, (RuleOp::CHOOSE_MSR, i32::MAX, 1), (RuleOp::CHOOSE_MSR, i32::MAX, 0), emit],
+        // Steps are left over at the end, however well the rule began.
+        &[take, host, osd, emit, take],
+        &deep,
+    ];
+    for steps in odd {
+        assert!(found_by_msr(&msr(Rule::MSR_INDEP, steps), 4, &[0x1_0000; 12]).0.is_empty(), "{steps:?}");
+    }
+    // Of the right form, but no step chooses a device, or one that does is not the last.
+    for steps in
+        [&[take, host, emit][..], &[take, osd, osd, emit], &[take, (RuleOp::CHOOSE_MSR, 2, 77), osd, emit]]
+    {
+        let (result, _) = found_by_msr(&msr(Rule::MSR_INDEP, steps), 4, &[0x1_0000; 12]);
+        assert_eq!(result, [NONE; 4], "{steps:?}");
+    }
+}
+
 #[test]
 fn a_loop_that_was_built_ends_too() {
     let mut map = map(&SIMPLE);
