@@ -174,8 +174,10 @@ impl ConnectError {
 /// What a refusal by the monitors means for the user.
 fn reason(error: &AuthError) -> String {
     match error {
-        // They say the same in both cases, so that names cannot be found out by trying.
-        AuthError::Refused { errno: 1 | 13 } => "the key is wrong, or there is no such name".into(),
+        // They say the same in all cases, so that names cannot be found out by trying.
+        AuthError::Refused { errno: 1 | 13 } => {
+            "the key is wrong, or of a type that they do not allow, or there is no such name".into()
+        }
         AuthError::Refused { errno: 95 } => {
             "they allow none of the methods of authentication that were offered".into()
         }
