@@ -1,7 +1,7 @@
 //! Ceph authentication, both sides: none and cephx.
 //!
 //! The only crate that knows keys. It has no sockets and no clock: payloads go in and come out as bytes, time and
-//! entropy are given. Follows `src/auth` of Ceph 16.2 to 18.2 and `doc/dev/cephx_protocol.rst`.
+//! entropy are given. Follows `src/auth` of Ceph 16.2 to 20.2 and `doc/dev/cephx_protocol.rst`.
 //!
 //! | you are | you need |
 //! |---|---|
