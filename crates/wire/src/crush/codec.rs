@@ -87,7 +87,7 @@ fn slots(d: &Decoder<'_>, n: u32) -> Result<usize, DecodeError> {
 }
 
 /// `decode_32_or_64_string_map`: some old writers wrote keys of 64 bits. Names are never empty, so a length of 0 is the
-/// upper half of such a key.
+/// upper half of such a key; and an empty name, which could then not be written again, is refused.
 fn decode_names(d: &mut Decoder<'_>) -> Result<BTreeMap<i32, String>, DecodeError> {
     let n = d.count(8)?;
     let mut names = BTreeMap::new();
@@ -96,6 +96,9 @@ fn decode_names(d: &mut Decoder<'_>) -> Result<BTreeMap<i32, String>, DecodeErro
         let mut name = String::decode(d)?;
         if name.is_empty() {
             name = String::decode(d)?;
+        }
+        if name.is_empty() {
+            return Err(DecodeError::Invalid { what: "length of a crush name", value: 0 });
         }
         names.insert(key, name);
     }

@@ -118,6 +118,16 @@ fn ids_and_choose_args_that_ceph_would_abort_on_are_refused() {
 }
 
 #[test]
+fn a_name_without_letters_is_refused() {
+    let mut map = sample();
+    map.name_map = [(5, String::new())].into();
+    // What follows is 0: with the empty name it looks like a key of 64 bits with an empty name.
+    map.rule_name_map.clear();
+    let refused = DecodeError::Invalid { what: "length of a crush name", value: 0 };
+    assert_eq!(CrushMap::decode_all(&map.to_bytes(Features::PACIFIC)), Err(refused));
+}
+
+#[test]
 fn no_prefix_panics_and_none_before_the_tunables_is_a_map() {
     let bytes = sample().to_bytes(Features::PACIFIC);
     let core = sample().to_bytes(Features::NONE).len() - 22;
