@@ -9,6 +9,7 @@ mod ci;
 mod demo;
 mod deny;
 mod fence;
+mod fuzz;
 mod golden;
 mod metadata;
 mod placement_diff;
@@ -64,6 +65,8 @@ enum Task {
     /// CRUSH maps of every kind, with all rules, 1 to 6 replicas and 1,024 inputs each, and OSD maps with all their PGs. Every
     /// release of the tools that can be found judges. A failure names the seed of its map.
     PlacementDiff(placement_diff::PlacementDiffArgs),
+    /// Feed what nobody would send to everything that reads bytes or texts; takes a nightly compiler
+    Fuzz(fuzz::FuzzArgs),
     /// Capture values from Ceph as test data, in place of those in tests/golden
     Golden(golden::GoldenArgs),
 }
@@ -90,6 +93,7 @@ fn main() -> ExitCode {
         Task::Deny(args) => deny::run(&args),
         Task::Sim(args) => sim::run(&args),
         Task::PlacementDiff(args) => placement_diff::run(&args),
+        Task::Fuzz(args) => fuzz::run(&args),
         Task::Golden(args) => golden::run(&args),
     };
     match done {

@@ -87,7 +87,7 @@ fn test_command(args: &TestArgs, skipped: &Path, summary: &mut Summary) -> Comma
 }
 
 /// The corpus that the environment names, or one beside the workspace.
-fn corpus() -> Option<PathBuf> {
+pub(crate) fn corpus() -> Option<PathBuf> {
     let named = std::env::var_os(CORPUS).map(PathBuf::from);
     let beside = || workspace::root().parent().map(|parent| parent.join("shared/corpus"));
     named.or_else(beside).filter(|dir| dir.is_dir())
