@@ -6,6 +6,7 @@ mod edit;
 mod pgs;
 mod pool;
 mod print;
+mod straws;
 mod text;
 mod tree;
 mod weights;
