@@ -1,6 +1,6 @@
 //! Whether a PG's OSDs, or what they hold, changed between two maps.
 //!
-//! Follows `PastIntervals::is_new_interval` of `osd/osd_types.cc` and `is_pg_changed` of `osd/OSDMap.cc` (18.2).
+//! Follows `PastIntervals::is_new_interval` of `osd/osd_types.cc` and `is_pg_changed` of `osd/OSDMap.cc` (20.2).
 
 use alloc::sync::Arc;
 
@@ -32,6 +32,8 @@ pub struct Interval {
     pub peering_crush_bucket: [u32; 3],
     /// The pool's `peering_crush_mandatory_member`.
     pub peering_crush_mandatory_member: i32,
+    /// The pool's flag EC_OPTIMIZATIONS.
+    pub allow_ec_optimizations: bool,
 }
 
 impl Interval {
@@ -52,6 +54,7 @@ impl Interval {
                 pool.peering_crush_bucket_barrier,
             ],
             peering_crush_mandatory_member: pool.peering_crush_mandatory_member,
+            allow_ec_optimizations: pool.allows_ecoptimizations(),
         }
     }
 }
@@ -136,6 +139,7 @@ mod tests {
             Interval { recovery_deletes: true, ..old.clone() },
             Interval { peering_crush_bucket: [1, 0, 0], ..old.clone() },
             Interval { peering_crush_mandatory_member: 7, ..old.clone() },
+            Interval { allow_ec_optimizations: true, ..old.clone() },
             Interval::default(),
         ];
         for new in changed {

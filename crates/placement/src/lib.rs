@@ -6,7 +6,7 @@
 //! which the first that leads, `acting_primary`, takes clients' ops. A [`Cache`] saves the last step for PGs that were
 //! asked for before.
 //!
-//! The answers are those of Ceph, for every kind of bucket, tunable, step, pool and override that Ceph 18.2 knows;
+//! The answers are those of Ceph, for every kind of bucket, tunable, step, pool and override that Ceph 20.2 knows;
 //! `testdata/` holds what Ceph's own tools answered.
 //!
 //! ```

@@ -1,6 +1,6 @@
 //! The CRUSH map: the hierarchy of devices and buckets, and the rules over it.
 //!
-//! Follows `crush/crush.h` and `CrushWrapper` of Ceph 18.2. What a map means, the mapping itself, is in the crate
+//! Follows `crush/crush.h` and `CrushWrapper` of Ceph 20.2. What a map means, the mapping itself, is in the crate
 //! `loligo-placement`; here it is read, written and built.
 //!
 //! ```
