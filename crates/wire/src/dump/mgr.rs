@@ -3,6 +3,7 @@
 use super::entity::LegacyStr;
 use super::{Dump, Formatter, Stamp};
 use crate::log::{LogEntry, LogEntryKey};
+use crate::message::PerfCounterType;
 use crate::mgrmap::{MgrMap, ModuleInfo, ModuleOption, StandbyInfo};
 use crate::service_map::{Service, ServiceDaemon, ServiceMap};
 use crate::{Release, Text, TextMap};
@@ -63,6 +64,17 @@ impl Dump for ServiceMap {
         f.object("services", |f| {
             self.services.iter().for_each(|(name, service)| f.dump_object(&name.to_lossy(), service));
         });
+    }
+}
+
+impl Dump for PerfCounterType {
+    fn dump(&self, f: &mut Formatter) {
+        f.dump_string("path", &self.path);
+        f.dump_string("description", &self.description);
+        f.dump_string("nick", &self.nick);
+        f.dump_unsigned("type", self.counter_type);
+        f.dump_unsigned("priority", self.priority);
+        f.dump_unsigned("unit", self.unit);
     }
 }
 

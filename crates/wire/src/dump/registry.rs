@@ -7,15 +7,16 @@ use loligo_base::Wall;
 
 use super::Dump;
 use crate::cephx::{
-    AuthTicket, CephXAuthenticate, CephXAuthorize, CephXAuthorizeChallenge, CephXAuthorizeReply,
-    CephXChallengeBlob, CephXRequestHeader, CephXResponseHeader, CephXServerChallenge, CephXServiceTicket,
-    CephXServiceTicketInfo, CephXServiceTicketRequest, CephXTicketBlob, CryptoKey, ExpiringCryptoKey,
-    RotatingSecrets,
+    AuthCapsInfo, AuthTicket, CephXAuthenticate, CephXAuthorize, CephXAuthorizeChallenge,
+    CephXAuthorizeReply, CephXChallengeBlob, CephXRequestHeader, CephXResponseHeader, CephXServerChallenge,
+    CephXServiceTicket, CephXServiceTicketInfo, CephXServiceTicketRequest, CephXTicketBlob, CryptoKey,
+    ExpiringCryptoKey, RotatingSecrets,
 };
 use crate::cls::lock;
 use crate::crush::CrushMap;
 use crate::log::{LogEntry, LogEntryKey};
-use crate::mgrmap::MgrMap;
+use crate::message::PerfCounterType;
+use crate::mgrmap::{MgrMap, ModuleInfo, ModuleOption, StandbyInfo};
 use crate::monmap::{MonFeatures, MonInfo, MonMap};
 use crate::osdmap::{
     HitSetParams, Incremental, OSDMap, OsdInfo, OsdXInfo, PgMergeMeta, PgPool, PgTempMap, PoolOpts,
@@ -59,6 +60,7 @@ macro_rules! types {
 }
 
 types! {
+    "AuthCapsInfo": AuthCapsInfo,
     "AuthTicket": AuthTicket,
     "CephXAuthenticate": CephXAuthenticate,
     "CephXAuthorize": CephXAuthorize,
@@ -80,10 +82,14 @@ types! {
     "LogEntry": LogEntry,
     "LogEntryKey": LogEntryKey,
     "MgrMap": MgrMap,
+    "MgrMap::ModuleInfo": ModuleInfo,
+    "MgrMap::ModuleOption": ModuleOption,
+    "MgrMap::StandbyInfo": StandbyInfo,
     "MonMap": MonMap,
     "OSDMap": OSDMap,
     "OSDMap::Incremental": Incremental,
     "PGTempMap": PgTempMap,
+    "PerfCounterType": PerfCounterType,
     "RotatingSecrets": RotatingSecrets,
     "ServiceMap": ServiceMap,
     "ServiceMap::Daemon": ServiceDaemon,

@@ -1,6 +1,6 @@
 //! The encoding of the map of managers.
 //!
-//! Versions 10 (Octopus; Nautilus' last) to 14 (Tentacle).
+//! Versions 9 (Nautilus) to 14 (Tentacle).
 
 use alloc::vec::Vec;
 
@@ -44,7 +44,7 @@ impl Decode for MgrMap {
     }
 }
 
-/// In the version of the peer's release: 12 of Pacific, 13 of Reef, 14 of Tentacle.
+/// In the version of the peer's release, of its series the last: 11 of Octopus, 12 of Pacific, 13 of Reef, 14 of Tentacle.
 impl Encode for MgrMap {
     fn encode(&self, e: &mut Encoder) {
         let version = version_for(e.features());
@@ -62,7 +62,7 @@ impl Encode for MgrMap {
             self.always_on_modules.encode(e);
             self.active_mgr_features.encode(e);
             self.last_failure_osd_epoch.encode(e);
-            self.encode_clients(e);
+            self.encode_clients(e, version >= 12);
             if version >= 13 {
                 self.flags.encode(e);
             }
@@ -76,10 +76,14 @@ impl Encode for MgrMap {
 const fn version_for(features: Features) -> u8 {
     // What Pacific offers looks like Reef's feature alone.
     let since_reef = features.has(Features::SERVER_QUINCY) && features.has(Features::SERVER_REEF);
-    match (features.has(Features::SERVER_TENTACLE), since_reef) {
-        (true, _) => KNOWN,
-        (false, true) => 13,
-        (false, false) => 12,
+    if features.has(Features::SERVER_TENTACLE) {
+        KNOWN
+    } else if since_reef {
+        13
+    } else if features.has(Features::SERVER_PACIFIC) {
+        12
+    } else {
+        11
     }
 }
 
@@ -101,10 +105,13 @@ impl MgrMap {
     }
 
     /// Addresses first: that is all that old readers know.
-    fn encode_clients(&self, e: &mut Encoder) {
+    fn encode_clients(&self, e: &mut Encoder, named: bool) {
         e.count(self.clients.len());
         for (_, addrs) in &self.clients {
             addrs.encode(e);
+        }
+        if !named {
+            return;
         }
         e.count(self.clients.len());
         for (name, _) in &self.clients {

@@ -34,8 +34,8 @@ impl Decode for MonMap {
     }
 }
 
-/// With the version that the peer's features ask for, for Nautilus the one that it writes itself. Peers older than that
-/// know one address of each monitor.
+/// With the version that the peer's features ask for, for Nautilus and Octopus the one that they write themselves. Peers
+/// older than those know one address of each monitor.
 impl Encode for MonMap {
     fn encode(&self, e: &mut Encoder) {
         if !e.features().has(Features::MONENC) {
@@ -48,14 +48,14 @@ impl Encode for MonMap {
             });
         } else {
             let auth = self.auth.as_ref().filter(|_| e.features().has(Features::SERVER_TENTACLE));
-            let nautilus = !e.features().has(Features::SERVER_OCTOPUS);
+            let before_pacific = !e.features().has(Features::SERVER_PACIFIC);
             let version = if auth.is_some() { KNOWN } else { 9 };
-            e.versioned(if nautilus { 7 } else { version }, 6, |e| {
+            e.versioned(if before_pacific { 7 } else { version }, 6, |e| {
                 self.encode_basics(e, false);
                 self.encode_monitors(e);
                 self.ranks.encode(e);
                 self.min_mon_release.encode(e);
-                if nautilus {
+                if before_pacific {
                     return;
                 }
                 self.encode_since_pacific(e);

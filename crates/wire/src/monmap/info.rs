@@ -75,6 +75,7 @@ impl Encode for MonInfo {
         let version = match (since_tentacle, since_nautilus) {
             (true, _) => Self::KNOWN,
             (false, true) if nautilus => 3,
+            (false, true) if !e.features().has(Features::SERVER_PACIFIC) => 4,
             (false, true) => 5,
             (false, false) => 2,
         };
@@ -90,7 +91,9 @@ impl Encode for MonInfo {
                 return;
             }
             self.weight.encode(e);
-            self.crush_loc.encode(e);
+            if version != 4 {
+                self.crush_loc.encode(e);
+            }
             if since_tentacle {
                 self.time_added.encode(e);
             }

@@ -83,6 +83,7 @@ fn tickets() -> Vec<Case> {
     vec![
         Case::new("CephXTicketBlob", &blob()),
         Case::new("CephXTicketBlob", &CephXTicketBlob::default()),
+        Case::new("AuthCapsInfo", &ticket().caps),
         Case::new("AuthTicket", &ticket()),
         Case::new("CephXServiceTicket", &told),
         Case::new("CephXServiceTicketInfo", &info),

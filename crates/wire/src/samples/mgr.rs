@@ -5,6 +5,7 @@ use loligo_base::Wall;
 use super::Case;
 use super::entity::{addrs, v4};
 use crate::log::{LogEntry, LogEntryKey, LogPriority};
+use crate::message::PerfCounterType;
 use crate::mgrmap::{MgrMap, ModuleInfo, ModuleOption, StandbyInfo};
 use crate::service_map::{Service, ServiceDaemon, ServiceMap};
 use crate::{AuthEntityName, EntityName, Epoch, Features, GlobalId};
@@ -87,6 +88,10 @@ pub(super) fn cases() -> Vec<Case> {
         Case::new("ServiceMap", &service_map()),
         Case::new("ServiceMap::Service", &Service { daemons: Vec::new(), summary: "well".into() }),
         Case::new("ServiceMap::Daemon", &ServiceDaemon { gid: GlobalId(5), ..ServiceDaemon::default() }),
+        Case::new("MgrMap::ModuleInfo", &module()),
+        Case::new("MgrMap::ModuleOption", &ModuleOption { max: "5".into(), ..ModuleOption::default() }),
+        Case::new("MgrMap::StandbyInfo", &StandbyInfo { name: "z".into(), ..StandbyInfo::default() }),
+        Case::new("PerfCounterType", &PerfCounterType { unit: 1, ..PerfCounterType::default() }),
         Case::new("MgrMap", &MgrMap::default()),
         Case::new("MgrMap", &mgr_map()),
         Case::for_features("MgrMap", &of_tentacle, Features::TENTACLE),

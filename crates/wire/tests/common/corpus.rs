@@ -13,7 +13,13 @@ use std::{eprintln, format, fs};
 use bytes::Bytes;
 
 /// The versions of Ceph whose values are looked at.
-pub(crate) const ARCHIVES: [&str; 3] = ["16.2.0-90-g50f1821b4c", "18.2.0", "19.2.0-404-g78ddc7f9027"];
+pub(crate) const ARCHIVES: [&str; 5] = [
+    "15.2.1-40-ga838bb1aae",
+    "16.2.0-90-g50f1821b4c",
+    "18.2.0",
+    "19.2.0-404-g78ddc7f9027",
+    "20.3.0-4314-g034eb49a9ce",
+];
 
 /// Values by the version of Ceph that encoded them and by type.
 pub(crate) struct Corpus(PathBuf);
