@@ -37,7 +37,9 @@ impl Config {
     #[must_use]
     pub fn client() -> Self {
         let policy = Policy::lossy_client().requiring(Features::OSDREPLYMUX);
-        Self::new(EntityName::client(EntityName::NEW), PolicySet::new(policy))
+        let client = Self::new(EntityName::client(EntityName::NEW), PolicySet::new(policy));
+        // Monitors of maps with multi-step-retry rules let in only who can carry them out.
+        Self { features_supported: Features::PACIFIC | Features::CRUSH_MSR, ..client }
     }
 
     /// Somebody of that name, with these policies and defaults for the rest.
@@ -166,5 +168,17 @@ impl Default for Limits {
             half_open_per_host: 256,
             half_open: 4096,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_client_offers_what_maps_with_msr_rules_ask_of_it() {
+        // `ceph osd setcrushmap` with such a rule made a monitor of 20.2.4 refuse clients without it.
+        assert!(Config::client().features_supported.has(Features::CRUSH_MSR));
+        assert!(!Config::client().features_supported.has(Features::SERVER_TENTACLE), "targets count on it");
     }
 }
