@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
-use loligo_base::Now;
+use loligo_base::{Mono, Now};
 use loligo_msgr_proto::{
     Answer, AuthStep, ConId, Config, Connect, Endpoint, Envelope, Fault, Held, Input, Link, NetCommand,
     NetEvent, Outgoing, Output, Pool,
@@ -53,6 +53,8 @@ pub(crate) struct Shared<E: Endpoint> {
     pub(crate) remote: Remote,
     pub(crate) stopped: AtomicBool,
     endpoint: Turn<E>,
+    /// Somebody had a look at the endpoint, which may have something to say since.
+    looked_at: AtomicBool,
     inbox: Mutex<VecDeque<Waiting<E>>>,
     dones: Mutex<VecDeque<E::Done>>,
     /// Held by the thread that hands results out, so that their order is kept.
@@ -63,6 +65,28 @@ pub(crate) struct Shared<E: Endpoint> {
 /// What takes results.
 pub(crate) type Sink<E> = Box<dyn Fn(&mut dyn Iterator<Item = <E as Endpoint>::Done>) + Send + Sync>;
 
+/// Ends the node where the endpoint or the sink panics on a caller's thread: what they were about to do is lost, and somebody
+/// may wait for it.
+struct EndsOnPanic<'a> {
+    remote: &'a Remote,
+    completed: bool,
+}
+
+impl EndsOnPanic<'_> {
+    fn complete(mut self) {
+        self.completed = true;
+    }
+}
+
+impl Drop for EndsOnPanic<'_> {
+    fn drop(&mut self) {
+        if !self.completed {
+            tracing::error!("the node ends because of a panic");
+            self.remote.tell(Command::Stop);
+        }
+    }
+}
+
 /// Whose thread it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Thread {
@@ -72,6 +96,11 @@ pub(crate) enum Thread {
     Caller,
 }
 
+/// How many inputs the endpoint is given before what came of them is written and handed out.
+const INPUTS_MAX: usize = 256;
+/// How many such rounds a thread works for others before the reactor goes on.
+const ROUNDS_MAX: usize = 16;
+
 /// What is left to do when the endpoint's lock is free again.
 #[derive(Default)]
 struct Later {
@@ -79,6 +108,8 @@ struct Later {
     commands: Vec<Command>,
     /// The reactor sleeps longer than the endpoint wants.
     wake: bool,
+    /// When the work was done.
+    now: Mono,
 }
 
 impl Later {
@@ -99,6 +130,7 @@ impl<E: Endpoint> Shared<E> {
             remote,
             stopped: AtomicBool::new(false),
             endpoint: Turn::new(endpoint),
+            looked_at: AtomicBool::new(false),
             inbox: Mutex::default(),
             dones: Mutex::default(),
             delivering: Turn::new(()),
@@ -114,43 +146,60 @@ impl<E: Endpoint> Shared<E> {
     /// Works on the inbox, unless another thread does, which then takes all of it. Pipes are written, and results are
     /// handed out, when no lock is held. Within the sink of results the work is left to who called the sink, so that
     /// what is asked for there leaves in one go.
-    pub(crate) fn run(&self, thread: Thread) {
+    ///
+    /// Says whether something is left, which only the reactor hears: others leave the rest to it.
+    pub(crate) fn run(&self, thread: Thread) -> bool {
         if DELIVERING.get() == self.address() {
-            return;
+            return false;
         }
-        self.endpoint.take(
+        let ending = EndsOnPanic { remote: &self.remote, completed: thread == Thread::Reactor };
+        let is_left = self.endpoint.take(
+            ROUNDS_MAX,
             &mut Later::default(),
             |endpoint, later| self.work(endpoint, later),
             |later| {
                 self.flush(later, thread);
                 self.deliver();
             },
-            || !lock(&self.inbox).is_empty(),
+            || self.looked_at.swap(false, Ordering::SeqCst) || !lock(&self.inbox).is_empty(),
         );
+        ending.complete();
+        if is_left && thread == Thread::Caller {
+            self.remote.tell(Command::Run);
+        }
+        is_left
     }
 
     /// A short look at the endpoint.
     pub(crate) fn with<T>(&self, f: impl FnOnce(&mut E) -> T) -> T {
         let value = self.endpoint.with(f);
-        // Others left their inputs while we had the lock, and the endpoint may have something to say.
+        // Others left their inputs while we had the lock, and the endpoint may have something to say: within the sink,
+        // whoever called that must look again.
+        self.looked_at.swap(true, Ordering::SeqCst);
         self.run(Thread::Caller);
         value
     }
 
     fn flush(&self, later: &mut Later, thread: Thread) {
+        // Others may rely on this wake-up, and a pipe must be dialled before it is written: first what is quick.
+        if std::mem::take(&mut later.wake) {
+            self.remote.wake();
+        }
+        self.tell_all(later);
         for cell in later.touched.drain(..) {
-            if thread == Thread::Caller && self.remote.leave(&cell) {
+            if thread == Thread::Caller && self.remote.leave(&cell, later.now) {
                 continue;
             }
             if cell.flush(&self.clock) == After::Service {
                 later.commands.push(Command::Service(cell));
             }
         }
+        self.tell_all(later);
+    }
+
+    fn tell_all(&self, later: &mut Later) {
         for command in later.commands.drain(..) {
             self.remote.tell(command);
-        }
-        if std::mem::take(&mut later.wake) {
-            self.remote.wake();
         }
     }
 
@@ -160,8 +209,9 @@ impl<E: Endpoint> Shared<E> {
 
     fn work(&self, endpoint: &mut E, later: &mut Later) {
         let now = self.clock.now();
+        later.now = now.mono;
         let next = || lock(&self.inbox).pop_front();
-        while let Some((input, held)) = next() {
+        for (input, held) in std::iter::from_fn(next).take(INPUTS_MAX) {
             endpoint.handle(now, input);
             drop(held);
             self.carry_out(endpoint, now, later);
@@ -277,10 +327,14 @@ impl<E: Endpoint> Shared<E> {
         let hand_out = || {
             let _within = Within::enter(self.address());
             let count = lock(&self.dones).len();
+            let mut results = std::iter::from_fn(next).take(count);
             if count > 0 {
-                (self.sink)(&mut std::iter::from_fn(next).take(count));
+                (self.sink)(&mut results);
             }
+            // What the sink does not want is not offered again.
+            results.for_each(drop);
         };
-        self.delivering.take(&mut (), |(), ()| hand_out(), |()| {}, || !lock(&self.dones).is_empty());
+        let is_left = || !lock(&self.dones).is_empty();
+        let _ = self.delivering.take(usize::MAX, &mut (), |(), ()| hand_out(), |()| {}, is_left);
     }
 }

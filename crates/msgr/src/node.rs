@@ -77,7 +77,7 @@ where
     }
 
     /// As [`start`](Self::start), with a sink that is given all results that came together: what is costly, such as to wake
-    /// a thread, it can do once for them all. What it leaves of the iterator comes with the next ones.
+    /// a thread, it can do once for them all. What it leaves of the iterator is dropped.
     ///
     /// # Errors
     ///
@@ -142,8 +142,11 @@ impl<E: Endpoint> Node<E> {
     ///
     /// # Errors
     ///
-    /// When no port could be bound.
+    /// When no port could be bound, or the node has ended.
     pub fn bind(&self, addr: BindAddr) -> io::Result<EntityAddr> {
+        if self.0.shared.stopped.load(Ordering::SeqCst) {
+            return Err(io::Error::new(io::ErrorKind::NotConnected, "the node has ended"));
+        }
         let listener = bind::bind(&addr, &self.0.options)?;
         let local = listener.local_addr()?;
         let mut pool = lock(&self.0.shared.pool);

@@ -24,6 +24,8 @@ use accept::Accepter;
 
 /// How often one pipe is read before the others have their turn.
 const READS_MAX: usize = 16;
+/// How often the wishes are looked at before the sockets have their turn.
+const OBEYS_MAX: usize = 16;
 /// How many events are taken at once.
 const EVENTS_MAX: usize = 256;
 /// How many panics of endpoint and sink are survived while the node ends.
@@ -43,6 +45,8 @@ pub(crate) struct Reactor<E: Endpoint> {
     /// Scratch for [`Self::pump`].
     events: Vec<PipeEvent>,
     commands: Vec<Command>,
+    /// The endpoint was given more than was worked on.
+    is_behind: bool,
     nodelay: bool,
     rcvbuf: usize,
 }
@@ -68,6 +72,7 @@ impl<E: Endpoint> Reactor<E> {
             ready: Vec::new(),
             events: Vec::new(),
             commands: Vec::new(),
+            is_behind: false,
             nodelay,
             rcvbuf,
         }
@@ -107,27 +112,28 @@ impl<E: Endpoint> Reactor<E> {
                 self.read(&cell);
             }
             self.fire();
-            self.shared.run(Thread::Reactor);
+            self.is_behind = self.shared.run(Thread::Reactor);
         }
     }
 
     fn sleep(&mut self, events: &mut Events) -> io::Result<()> {
         let now = self.shared.clock.mono();
         let most = self.shared.remote.sleep(now, self.timers.next());
-        let most = if self.ready.is_empty() { most } else { Some(std::time::Duration::ZERO) };
+        let at_once = self.is_behind || !self.ready.is_empty();
+        let most = if at_once { Some(std::time::Duration::ZERO) } else { most };
         let polled = self.poll.poll(events, most);
-        self.shared.remote.awake();
+        self.shared.remote.awake(self.shared.clock.mono());
         polled.or_else(|error| if error.kind() == io::ErrorKind::Interrupted { Ok(()) } else { Err(error) })
     }
 
-    /// Does what others asked for; says whether to go on.
+    /// Does what others asked for, for a while; says whether to go on.
     fn obey(&mut self) -> bool {
-        loop {
+        for _ in 0..OBEYS_MAX {
             let mut commands = std::mem::take(&mut self.commands);
-            self.shared.remote.take(&mut commands);
+            self.shared.remote.take(self.shared.clock.mono(), &mut commands);
             if commands.is_empty() {
                 self.commands = commands;
-                return true;
+                break;
             }
             for command in commands.drain(..) {
                 match command {
@@ -138,14 +144,17 @@ impl<E: Endpoint> Reactor<E> {
                         self.settle(&cell);
                     }
                     Command::Close(cell) => self.close(&cell),
+                    // Done below.
+                    Command::Run => {}
                     Command::Listen(listener) => self.listen(listener),
                     Command::MarkDownAll => self.mark_down_all(&Fault::Closed),
                     Command::Stop => return false,
                 }
             }
             self.commands = commands;
-            self.shared.run(Thread::Reactor);
+            self.is_behind |= self.shared.run(Thread::Reactor);
         }
+        true
     }
 
     fn event(&mut self, event: &Event) {
@@ -199,6 +208,10 @@ impl<E: Endpoint> Reactor<E> {
 
     /// Writes what reading brought about, and sets the timer.
     fn settle(&mut self, cell: &Arc<Cell>) {
+        if cell.token().is_none() {
+            // It has no timer yet. It is settled when it is taken in.
+            return;
+        }
         while cell.flush(&self.shared.clock) == After::Service {
             self.pump(cell);
             let moved = cell.lock().rearm();
@@ -329,4 +342,64 @@ fn unreachable(error: &io::Error) -> Fault {
 /// `EINPROGRESS` has no kind of its own.
 fn in_progress(error: &io::Error) -> bool {
     error.kind() == io::ErrorKind::WouldBlock || error.raw_os_error() == Some(libc::EINPROGRESS)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::panic, reason = "a test may fail")]
+mod tests {
+    use std::net::TcpListener;
+
+    use loligo_base::Now;
+    use loligo_msgr_proto::{ConId, Connect, Envelope, Output, PeerError, Pool};
+    use loligo_wire::entity::{AddrType, EntityAddr, EntityAddrVec, EntityType};
+    use mio::Poll;
+
+    use super::*;
+    use crate::NodeOptions;
+    use crate::remote::Remote;
+
+    /// Wants nothing and says nothing.
+    struct Idle;
+
+    impl Endpoint for Idle {
+        type Msg = ();
+        type Call = ();
+        type Done = ();
+
+        fn decode(_envelope: Envelope) -> Result<(), PeerError> {
+            Ok(())
+        }
+
+        fn handle(&mut self, _now: Now, _input: Input<(), ()>) {}
+
+        fn poll(&mut self) -> Option<Output<()>> {
+            None
+        }
+
+        fn next_timeout(&self) -> Option<loligo_base::Mono> {
+            None
+        }
+    }
+
+    #[test]
+    fn a_pipe_that_is_looked_at_before_it_is_dialled_keeps_its_timer() {
+        let poll = Poll::new().unwrap();
+        let remote = Remote::new(&poll).unwrap();
+        let pool = Pool::new(Arc::new(NodeOptions::client().config), 1);
+        let shared =
+            Arc::new(Shared::new(Idle, pool, remote, Box::new(|_: &mut dyn Iterator<Item = ()>| {})));
+        let mut reactor = Reactor::new(Arc::clone(&shared), poll, true, 0);
+        let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+        let addr = EntityAddr::new(AddrType::LEGACY, silent.local_addr().unwrap(), 0);
+        let con = ConId::opened(1);
+        let dial =
+            lock(&shared.pool).connect(shared.clock.now(), con, EntityType::OSD, EntityAddrVec::from(addr));
+        let Connect::Dial { pipe, socket, .. } = dial else { panic!("it is called") };
+        let cell = Arc::new(Cell::new(con, socket, *pipe));
+
+        // Somebody sent on it, and the wish to write came before that to dial.
+        reactor.settle(&cell);
+        reactor.dial(&cell);
+        assert!(reactor.timers.next().is_some(), "a peer that says nothing is given up some time");
+    }
 }

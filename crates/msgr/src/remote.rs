@@ -2,6 +2,7 @@
 
 use std::io;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use loligo_base::Mono;
@@ -22,6 +23,8 @@ pub(crate) enum Command {
     Service(Arc<Cell>),
     /// Write what the pipe has.
     Flush(Arc<Cell>),
+    /// Work on the endpoint's inbox.
+    Run,
     /// Close the pipe's socket.
     Close(Arc<Cell>),
     /// Take calls.
@@ -37,17 +40,27 @@ pub(crate) enum Command {
 pub(crate) struct Remote {
     waker: Waker,
     mailbox: Mailbox<Command>,
+    /// When the reactor last looked at the wishes, in nanoseconds.
+    looked: AtomicU64,
 }
+
+/// A reactor that has not looked at the wishes for so long is at something that may take long.
+const BUSY: Duration = Duration::from_micros(200);
 
 impl Remote {
     pub(crate) fn new(poll: &Poll) -> io::Result<Self> {
-        Ok(Self { waker: Waker::new(poll.registry(), WAKE)?, mailbox: Mailbox::new() })
+        Ok(Self {
+            waker: Waker::new(poll.registry(), WAKE)?,
+            mailbox: Mailbox::new(),
+            looked: AtomicU64::new(0),
+        })
     }
 
     /// Leaves a pipe to be written to a reactor that is awake: it writes before it sleeps, all that came until then in
-    /// one go, and need not be woken. False when it may be asleep: then the caller writes.
-    pub(crate) fn leave(&self, cell: &Arc<Cell>) -> bool {
-        if self.mailbox.sleeps() {
+    /// one go, and need not be woken. False when it may be asleep, or busy: then the caller writes.
+    pub(crate) fn leave(&self, cell: &Arc<Cell>, now: Mono) -> bool {
+        let looked = Mono::from_nanos(self.looked.load(Ordering::Relaxed));
+        if self.mailbox.sleeps() || now.saturating_since(looked) > BUSY {
             return false;
         }
         if cell.leave() {
@@ -78,7 +91,8 @@ impl Remote {
     }
 
     /// Takes all wishes. Only the reactor does that.
-    pub(crate) fn take(&self, into: &mut Vec<Command>) {
+    pub(crate) fn take(&self, now: Mono, into: &mut Vec<Command>) {
+        self.looked.store(now.as_nanos(), Ordering::Relaxed);
         self.mailbox.take(into);
     }
 
@@ -93,7 +107,8 @@ impl Remote {
     }
 
     /// The reactor is awake.
-    pub(crate) fn awake(&self) {
+    pub(crate) fn awake(&self, now: Mono) {
+        self.looked.store(now.as_nanos(), Ordering::Relaxed);
         self.mailbox.awake();
     }
 }

@@ -16,21 +16,28 @@ impl<T> Turn<T> {
     /// Works until `is_left` finds nothing more, unless another thread has the turn, which then finds what this one left:
     /// whoever leaves work first makes it visible and then calls this, and the worker lets go first and then looks.
     /// `then` runs after each round, with nothing locked. Both are given `scratch`.
+    ///
+    /// Others can bring more than one can do. After so many rounds this ends and says that there is work left, which is
+    /// then the caller's to see to.
+    #[must_use = "work may be left"]
     pub(crate) fn take<S>(
         &self,
+        rounds_max: usize,
         scratch: &mut S,
         mut work: impl FnMut(&mut T, &mut S),
         mut then: impl FnMut(&mut S),
         is_left: impl Fn() -> bool,
-    ) {
-        while let Some(mut value) = try_lock(&self.value) {
+    ) -> bool {
+        for _ in 0..rounds_max {
+            let Some(mut value) = try_lock(&self.value) else { return false };
             work(&mut value, scratch);
             drop(value);
             then(scratch);
             if !is_left() {
-                break;
+                return false;
             }
         }
+        true
     }
 
     /// Looks at the value, after whoever works on it. What others left meanwhile is theirs no more: see to it with

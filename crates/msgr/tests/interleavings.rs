@@ -28,6 +28,8 @@ use mailbox::{Mailbox, NEVER};
 use sync::{AtomicBool, Mutex, Ordering, lock};
 use turn::Turn;
 
+const ROUNDS_MAX: usize = 8;
+
 /// A worker's value, with the inbox beside it, as a node has them.
 #[derive(Default)]
 struct Desk {
@@ -37,7 +39,8 @@ struct Desk {
 
 impl Desk {
     fn run(&self) {
-        self.done.take(
+        let is_left = self.done.take(
+            ROUNDS_MAX,
             &mut (),
             |done, ()| {
                 done.append(&mut lock(&self.inbox));
@@ -47,6 +50,7 @@ impl Desk {
             |()| {},
             || !lock(&self.inbox).is_empty(),
         );
+        assert!(!is_left, "two threads bring no more than that");
     }
 
     fn call(&self, work: u32) {
@@ -88,6 +92,18 @@ fn no_work_is_left_behind_one_who_only_looks() {
         desk.call(1);
         other.join().unwrap();
         desk.done.with(|done| assert_eq!(*done, [1]));
+    });
+}
+
+#[test]
+fn who_works_for_others_without_end_is_let_go() {
+    loom::model(|| {
+        let (desk, rounds) = (Desk::default(), loom::sync::atomic::AtomicUsize::new(0));
+        let work = |_: &mut Vec<u32>, (): &mut ()| {
+            rounds.fetch_add(1, Ordering::SeqCst);
+        };
+        assert!(desk.done.take(3, &mut (), work, |()| {}, || true));
+        assert_eq!(rounds.load(Ordering::SeqCst), 3);
     });
 }
 

@@ -181,6 +181,36 @@ fn a_dispatcher_may_open_connections() {
     forward.own.lock().unwrap().take();
 }
 
+/// Opens one more connection when it hears of the first.
+struct Second {
+    to: EntityAddrVec,
+    own: Mutex<Option<Messenger>>,
+}
+
+impl Dispatcher for Second {
+    fn ms_dispatch(&self, _con: &Connection, _message: &Envelope) -> bool {
+        true
+    }
+
+    fn ms_handle_connect(&self, _con: &Connection, _peer: &Peer) {
+        if let Some(own) = self.own.lock().unwrap().take() {
+            let _con = own.connect_to(EntityType::OSD, self.to.clone());
+        }
+    }
+}
+
+#[test]
+fn a_connection_that_is_opened_in_a_callback_is_dialled_at_once() {
+    let (first, _) = daemon(&[("first", u64::MAX)]);
+    let (second, saw) = daemon(&[("second", u64::MAX)]);
+    let to = EntityAddrVec::from(second.bind(loopback()).unwrap());
+    let client = Messenger::create(NodeOptions::client(), NoAuth).unwrap();
+    client.add_dispatcher_tail(Arc::new(Second { to, own: Mutex::new(Some(client.clone())) }));
+    let addrs = EntityAddrVec::from(first.bind(loopback()).unwrap());
+    let _con = client.connect_to(EntityType::OSD, addrs);
+    assert_eq!(next(&saw), Saw::Accept(EntityType::CLIENT));
+}
+
 #[test]
 fn refusal_and_reset_are_both_told() {
     let free: SocketAddr = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();

@@ -13,7 +13,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use common::{Call, Caller, Note, Told, echo_server};
 use loligo_msgr::proto::Fault;
-use loligo_msgr::{Node, NodeOptions};
+use loligo_msgr::{BindAddr, Node, NodeOptions};
 use loligo_wire::entity::{AddrType, EntityAddr, EntityAddrVec};
 
 /// Longer than anything here may take, on a machine that is busy with something else.
@@ -335,4 +335,22 @@ fn an_endpoint_that_panics_on_the_nodes_thread_hears_that_there_will_be_nothing_
     // Who asks now does not wait either.
     node.call(Call::Connect(addrs));
     assert_eq!(told.recv_timeout(PATIENCE), Ok(Told::Reset(Fault::Shutdown)));
+}
+
+#[test]
+fn an_endpoint_that_panics_on_a_callers_thread_ends_the_node_as_well() {
+    let (_server, addrs) = echo_server();
+    let (node, told) = connected(&addrs);
+    let caller = node.clone();
+    assert!(thread::spawn(move || caller.call(Call::PanicNow)).join().is_err());
+    assert_eq!(told.recv_timeout(PATIENCE), Ok(Told::Reset(Fault::Shutdown)));
+    assert_eq!(told.recv_timeout(PATIENCE), Ok(Told::Stopped));
+}
+
+#[test]
+fn a_node_that_has_ended_takes_no_port() {
+    let (node, told) = caller();
+    node.shutdown();
+    assert_eq!(told.recv_timeout(PATIENCE), Ok(Told::Stopped));
+    assert!(node.bind(BindAddr::at("127.0.0.1:0".parse().unwrap())).is_err());
 }

@@ -4,8 +4,9 @@ use core::time::Duration;
 
 use loligo_base::Mono;
 
-/// With so many bytes more, a message that is being read has gone on. A peer that sends single bytes has not.
-const STEP: usize = 64 << 10;
+/// With so many bytes more, a message that is being read has gone on. A peer that sends single bytes has not; one of a
+/// hundred on a line of a megabit a second has.
+const STEP: usize = 4 << 10;
 
 /// Watches that a message goes on once it has begun. It takes its whole size of the throttles before its bytes come, so
 /// that they fit into memory when they do; a peer that stops half-way would keep that from all others.

@@ -123,6 +123,8 @@ pub(crate) enum Call {
     Alarm(Mono),
     /// Two alarms, a little later, at which the endpoint panics.
     Panic,
+    /// The endpoint panics.
+    PanicNow,
     MarkDown,
 }
 
@@ -179,6 +181,7 @@ impl Endpoint for Caller {
                 self.alarms.extend([(soon, true), (soon + Duration::from_nanos(1), true)]);
                 return;
             }
+            Input::Call(Call::PanicNow) => std::panic::panic_any("as the test wants"),
             Input::Timeout => match self.alarms.first_key_value() {
                 Some((at, panics)) if *at <= now.mono => {
                     let panics = *panics;
