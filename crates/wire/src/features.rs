@@ -1,4 +1,4 @@
-//! Feature bits of a peer (`include/ceph_features.h`, as of 18.2).
+//! Feature bits of a peer (`include/ceph_features.h`, as of 20.2).
 
 use core::fmt;
 use core::ops::{BitAnd, BitOr};
@@ -15,6 +15,8 @@ const fn incarnation(n: u8) -> u64 {
     match n {
         1 => 0,
         2 => 1 << 57,
+        // Bits that Nautilus still offers with their old meaning: they count beside SERVER_OCTOPUS alone.
+        4 => (1 << 57) | (1 << 28) | (1 << 16),
         _ => (1 << 57) | (1 << 28),
     }
 }
@@ -96,11 +98,11 @@ features! {
     STRETCH_MODE: 32, 3;
     SERVER_QUINCY: 33, 3;
     RANGE_BLOCKLIST: 34, 3;
-    CRUSH_MSR: 38, 2;
+    CRUSH_MSR: 38, 4;
     NVMEOFHA: 44, 2;
     NVMEOFHAMAP: 45, 2;
     SERVER_SQUID: 49, 2;
-    SERVER_TENTACLE: 50, 2;
+    SERVER_TENTACLE: 50, 4;
 }
 
 impl Features {
@@ -124,11 +126,11 @@ impl Features {
     /// have [`Self::SERVER_REEF`], but not [`Self::SERVER_QUINCY`]. 16.2.15 offers [`Self::RANGE_BLOCKLIST`] too.
     pub const PACIFIC: Self = Self(0x3f01_cfb9_7ffd_ffff);
 
-    /// What an Octopus (15) daemon means, as far as formats depend on it.
-    pub const OCTOPUS: Self = Self::PACIFIC.without(Self(1 << 20 | 1 << 32));
+    /// What an Octopus (15) daemon means: without bit 31, as [`Self::PACIFIC`].
+    pub const OCTOPUS: Self = Self(0x3f01_cfb8_7fad_ffff);
 
-    /// What a Nautilus (14) daemon means, as far as formats depend on it.
-    pub const NAUTILUS: Self = Self::OCTOPUS.without(Self(1 << 16));
+    /// What a Nautilus (14) daemon offers.
+    pub const NAUTILUS: Self = Self(0x3ffd_dff8_ffec_ffff);
 
     /// What a Quincy (17) daemon means: as Reef, without bit 31, which Quincy offers with its old meaning.
     pub const QUINCY: Self = Self(0x3f01_cfbf_7ffd_ffff);
@@ -224,6 +226,24 @@ mod tests {
         assert!(!Features(1 << 21).has(Features::SERVER_LUMINOUS));
         assert!(Features(1 << 21 | 1 << 57).has(Features::SERVER_LUMINOUS));
         assert!(!Features(1 << 16 | 1 << 57).has(Features::SERVER_OCTOPUS));
+    }
+
+    #[test]
+    fn each_release_has_what_came_with_it_and_nothing_newer() {
+        let since = [
+            (Release::NAUTILUS, Features::SERVER_NAUTILUS),
+            (Release::OCTOPUS, Features::SERVER_OCTOPUS),
+            (Release::PACIFIC, Features::SERVER_PACIFIC),
+            (Release::QUINCY, Features::SERVER_QUINCY),
+            (Release::SQUID, Features::SERVER_SQUID),
+            (Release::SQUID, Features::CRUSH_MSR),
+            (Release::TENTACLE, Features::SERVER_TENTACLE),
+        ];
+        for (release, features) in Features::RELEASES {
+            for (first, feature) in since {
+                assert_eq!(features.has(feature), release >= first, "{feature:?} of {release}");
+            }
+        }
     }
 
     #[test]

@@ -105,11 +105,7 @@ impl Message for MMgrReport {
     const HEAD_VERSION: u16 = 9;
 
     fn versions(features: Features) -> (u16, u16) {
-        match (features.has(Features::SERVER_OCTOPUS), features.has(Features::SERVER_PACIFIC)) {
-            (_, true) => (9, 1),
-            (true, false) => (8, 1),
-            (false, false) => (7, 1),
-        }
+        (if features.has(Features::SERVER_PACIFIC) { 9 } else { 8 }, 1)
     }
 
     fn encode_front(&self, e: &mut Encoder) {
@@ -123,9 +119,7 @@ impl Message for MMgrReport {
         self.daemon_health_metrics.encode(e);
         self.config_bl.encode(e);
         self.osd_perf_metric_reports.encode(e);
-        if version >= 8 {
-            self.task_status.encode(e);
-        }
+        self.task_status.encode(e);
         if version >= 9 {
             self.metric_report_message.encode(e);
         }

@@ -1,6 +1,6 @@
 //! The encoding of the map of managers.
 //!
-//! Versions 9 (Nautilus) to 14 (Tentacle).
+//! Versions 8 (Nautilus) to 14 (Tentacle).
 
 use alloc::vec::Vec;
 
@@ -13,10 +13,10 @@ use crate::{
 
 const MGR_MAP: &str = "MgrMap";
 const KNOWN: u8 = 14;
-const OLDEST: u8 = 9;
+const OLDEST: u8 = 8;
 
 impl Decode for MgrMap {
-    const MIN_SIZE: usize = 6 + 4 + 5 + 8 + 1 + 4 + 4 + 4 + 4 + 4 + 8 + 4 + 8;
+    const MIN_SIZE: usize = 6 + 4 + 5 + 8 + 1 + 4 + 4 + 4 + 4 + 4 + 8 + 4;
 
     fn decode(d: &mut Decoder<'_>) -> Result<Self, DecodeError> {
         d.versioned(MGR_MAP, KNOWN, |d, version| {
@@ -35,7 +35,7 @@ impl Decode for MgrMap {
                 available_modules: Vec::decode(d)?,
                 active_change: Wall::decode(d)?,
                 always_on_modules: Vec::decode(d)?,
-                active_mgr_features: Features::decode(d)?,
+                active_mgr_features: if version >= 9 { Features::decode(d)? } else { Features::NONE },
                 ..Self::default()
             };
             map.decode_rest(d, version)?;
@@ -44,7 +44,7 @@ impl Decode for MgrMap {
     }
 }
 
-/// In the version of the peer's release, of its series the last: 11 of Octopus, 12 of Pacific, 13 of Reef, 14 of Tentacle.
+/// In the version of the peer's release, of its series the last: 8 of Nautilus, 11 of Octopus, 12 of Pacific, 13 of Reef, 14 of Tentacle.
 impl Encode for MgrMap {
     fn encode(&self, e: &mut Encoder) {
         let version = version_for(e.features());
@@ -60,6 +60,9 @@ impl Encode for MgrMap {
             self.available_modules.encode(e);
             self.active_change.encode(e);
             self.always_on_modules.encode(e);
+            if version < 11 {
+                return;
+            }
             self.active_mgr_features.encode(e);
             self.last_failure_osd_epoch.encode(e);
             self.encode_clients(e, version >= 12);
@@ -82,8 +85,10 @@ const fn version_for(features: Features) -> u8 {
         13
     } else if features.has(Features::SERVER_PACIFIC) {
         12
-    } else {
+    } else if features.has(Features::SERVER_OCTOPUS) {
         11
+    } else {
+        OLDEST
     }
 }
 

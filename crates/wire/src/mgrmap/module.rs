@@ -66,17 +66,19 @@ const STANDBY_INFO: &str = "MgrMap::StandbyInfo";
 const KNOWN: u8 = 4;
 
 impl Decode for StandbyInfo {
-    const MIN_SIZE: usize = 6 + 8 + 4 + 4 + 4 + 8;
+    const MIN_SIZE: usize = 6 + 8 + 4 + 4 + 4;
 
     fn decode(d: &mut Decoder<'_>) -> Result<Self, DecodeError> {
         d.versioned(STANDBY_INFO, KNOWN, |d, version| {
-            if version < KNOWN {
-                return Err(DecodeError::TooOld { type_name: STANDBY_INFO, version, oldest: KNOWN });
+            if version < 3 {
+                return Err(DecodeError::TooOld { type_name: STANDBY_INFO, version, oldest: 3 });
             }
             let (gid, name) = <(GlobalId, Text)>::decode(d)?;
             // The names alone, for readers of before version 3.
             let _names = Vec::<Text>::decode(d)?;
-            Ok(Self { gid, name, available_modules: Vec::decode(d)?, mgr_features: Features::decode(d)? })
+            let available_modules = Vec::decode(d)?;
+            let mgr_features = if version >= KNOWN { Features::decode(d)? } else { Features::NONE };
+            Ok(Self { gid, name, available_modules, mgr_features })
         })
     }
 }
