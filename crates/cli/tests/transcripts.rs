@@ -64,6 +64,18 @@ fn what_is_no_map_is_refused() {
     assert!(failure(&["crush", "test", "-i", &map, "--show-mappings"]).contains("must specify --num-rep"));
     let weight = ["crush", "test", "-i", &map, "--num-rep", "3", "--weight", "x", "1"];
     assert!(failure(&weight).contains("--weight needs"));
+    let many = [
+        "crush",
+        "test",
+        "-i",
+        &map,
+        "--num-rep",
+        "3",
+        "--show-choose-tries",
+        "--set-choose-total-tries",
+        "2000000000",
+    ];
+    assert!(failure(&many).contains("too many"));
     assert!(failure(&["osdmap", &map, "--print"]).contains("no OSD map"));
     let map = format!("{root}/../placement/testdata/osdmap/1.osdmap");
     assert!(failure(&["osdmap", &map]).contains("no action specified"));

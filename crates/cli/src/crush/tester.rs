@@ -8,6 +8,7 @@ use loligo_placement::crush::{Workspace, do_rule};
 use loligo_placement::hash::crush_hash32_2;
 use loligo_wire::OsdId;
 use loligo_wire::crush::CrushMap;
+use loligo_wire::osdmap::OSDMap;
 
 use super::expected::{by_weight, maximum_affected, total};
 use super::{CrushTest, Range};
@@ -17,8 +18,11 @@ use crate::output::general;
 /// The most replicas that are asked for; a pool has 255 at most.
 const REPLICAS_MAX: i32 = 1 << 16;
 
-/// The most devices that a map is tried with.
-const DEVICES_MAX: i32 = 1 << 24;
+/// The most devices that a map is tried with: as many as an OSD map may have.
+const DEVICES_MAX: i32 = OSDMap::MAX_OSD;
+
+/// The most lines of `--show-choose-tries`; the tunable is 50 in clusters of today.
+const TRIES_MAX: u32 = 1 << 20;
 
 /// A test under way.
 pub(super) struct Tester<'a> {
@@ -41,6 +45,10 @@ impl<'a> Tester<'a> {
         }
         if replicas.1 > REPLICAS_MAX {
             return Err(Fail::Usage(format!("more than {REPLICAS_MAX} replicas make no sense")));
+        }
+        let tries = map.tunables.choose_total_tries;
+        if args.show_choose_tries && tries > TRIES_MAX {
+            return Err(Fail::Usage(format!("choose_total_tries is {tries}: too many for a line each")));
         }
         let given =
             |(min, max): (i32, i32), otherwise| if min < 0 || max < 0 { otherwise } else { (min, max) };
