@@ -354,3 +354,23 @@ fn a_node_that_has_ended_takes_no_port() {
     assert_eq!(told.recv_timeout(PATIENCE), Ok(Told::Stopped));
     assert!(node.bind(BindAddr::at("127.0.0.1:0".parse().unwrap())).is_err());
 }
+
+#[test]
+fn what_a_look_within_the_sink_brings_about_is_not_left_until_something_else_happens() {
+    let (done, told) = mpsc::channel();
+    let own: Arc<Mutex<Option<Node<Caller>>>> = Arc::default();
+    let node = Node::start(Caller::default(), NodeOptions::client(), {
+        let own = Arc::clone(&own);
+        move |answer| {
+            if matches!(answer, Told::Alarm(_)) {
+                own.lock().unwrap().take().unwrap().with(|caller| caller.say(Told::Connected));
+            }
+            drop(done.send(answer));
+        }
+    })
+    .unwrap();
+    *own.lock().unwrap() = Some(node.clone());
+    node.call(Call::Alarm(node.now().mono + Duration::from_millis(20)));
+    assert!(matches!(told.recv_timeout(PATIENCE), Ok(Told::Alarm(_))));
+    assert_eq!(told.recv_timeout(PATIENCE), Ok(Told::Connected));
+}

@@ -151,6 +151,11 @@ impl Caller {
     fn con(&self) -> ConId {
         ConId::opened(self.cons)
     }
+
+    /// Has something to say that no input asked for.
+    pub(crate) fn say(&mut self, told: Told) {
+        self.outputs.push_back(Output::Done(told));
+    }
 }
 
 impl Endpoint for Caller {
