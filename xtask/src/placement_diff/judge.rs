@@ -43,6 +43,11 @@ impl Judge {
             .with_context(|| format!("{name} {}", arguments.join(" ")))
     }
 
+    /// Whether this is the release whose words we print in all else too.
+    pub(crate) fn is_model(&self) -> bool {
+        self.release == REEF
+    }
+
     pub(crate) fn knows_msr(&self) -> bool {
         self.release >= SQUID
     }

@@ -72,14 +72,14 @@ pub(crate) fn run(args: &PlacementDiffArgs) -> Result<()> {
         println!("{}, {} s", judge.version, started.elapsed().as_secs());
         for (what, tally) in [("CRUSH", &crush), ("OSD", &osd)] {
             let Tally { maps, lines, differences } = tally;
-            println!("  {what:5} maps: {maps}, mappings: {lines}, differences: {differences}");
+            println!("  {what:5} maps: {maps}, lines: {lines}, differences: {differences}");
         }
         differences += crush.differences + osd.differences;
     }
     fs::remove_dir_all(&work)?;
     judge::say_what_was_not_judged(&judges);
     if differences > 0 {
-        bail!("{differences} mappings differ");
+        bail!("{differences} lines differ");
     }
     Ok(())
 }
@@ -106,7 +106,7 @@ impl Run<'_> {
         Ok(tally)
     }
 
-    /// All rules and numbers of replicas over 1,024 inputs.
+    /// All rules and numbers of replicas over 1,024 inputs, and what is to say of them together.
     fn crush_map(&self, seed: u64, tally: &mut Tally) -> Result<()> {
         let mut dice = Dice::new(seed);
         let map = self.work.join("crush");
@@ -118,6 +118,9 @@ impl Run<'_> {
                 ["--show-mappings", "--min-x", "0", "--max-x", "1023", "--num-rep"].map(str::to_owned),
             );
             arguments.push(replicas.to_string());
+            if self.judge.is_model() {
+                arguments.extend(["--show-bad-mappings", "--show-utilization"].map(str::to_owned));
+            }
             arguments.extend(reweights.iter().cloned());
             let theirs = self.judge.tool("crushtool", &arguments)?;
             let ours = self.ours.loligo(&["crush", "test"], &arguments)?;
@@ -127,11 +130,14 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// All PGs.
+    /// All PGs, and all of the map.
     fn osd_map(&self, seed: u64, tally: &mut Tally) -> Result<()> {
         let map = self.work.join("osdmap");
         self.ours.random_osdmap(seed, &map, self.judge.osd_map_release())?;
-        let arguments = [map.display().to_string(), "--test-map-pgs-dump-all".to_owned()];
+        let mut arguments = vec![map.display().to_string(), "--test-map-pgs-dump-all".to_owned()];
+        if self.judge.is_model() {
+            arguments.extend(["--print", "--tree=json-pretty"].map(str::to_owned));
+        }
         let theirs = self.judge.tool("osdmaptool", &arguments)?;
         let ours = self.ours.loligo(&["osdmap"], &arguments)?;
         compare(&theirs, &ours, &format!("OSD map of seed {seed}"), tally);
