@@ -11,6 +11,10 @@ use crate::{Decode, DecodeError, Decoder, Encode, Encoder, Features};
 /// `CRUSH_MAGIC`
 const MAGIC: u32 = 0x0001_0000;
 
+/// More devices than any cluster has. One item of a few bytes says how many there are, and whoever weighs or lists them would
+/// fill the memory for it.
+const MAX_DEVICES: i32 = 1 << 20;
+
 /// A map takes all the bytes that the decoder has: what an older writer left out is told from the end of them, and what a
 /// newer one appended is skipped. Ceph always writes it as a `bufferlist` of its own.
 impl Decode for CrushMap {
@@ -48,6 +52,12 @@ impl Decode for CrushMap {
         check::no_loops(&map)?;
         finish_choose_args(&mut map)?;
         map.finalize();
+        if map.max_devices > MAX_DEVICES {
+            return Err(DecodeError::Invalid {
+                what: "number of crush devices",
+                value: map.max_devices.unsigned_abs().into(),
+            });
+        }
         Ok(map)
     }
 }

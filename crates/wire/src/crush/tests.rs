@@ -118,6 +118,18 @@ fn ids_and_choose_args_that_ceph_would_abort_on_are_refused() {
 }
 
 #[test]
+fn one_item_does_not_make_a_million_devices() {
+    let with = |item| {
+        let mut map = sample();
+        map.add_bucket(Bucket::straw2(-13, 1, &[(item, 0x1_0000)])).unwrap();
+        CrushMap::decode_all(&map.to_bytes(Features::PACIFIC))
+    };
+    assert_eq!(with((1 << 20) - 1).map(|map| map.max_devices()), Ok(1 << 20));
+    let refused = DecodeError::Invalid { what: "number of crush devices", value: (1 << 20) + 1 };
+    assert_eq!(with(1 << 20), Err(refused));
+}
+
+#[test]
 fn a_name_without_letters_is_refused() {
     let mut map = sample();
     map.name_map = [(5, String::new())].into();
