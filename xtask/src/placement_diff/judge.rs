@@ -11,6 +11,8 @@ use crate::process;
 /// The first release that has multi-step-retry rules, and the first with optimized erasure-coded pools.
 const SQUID: u32 = 19;
 const TENTACLE: u32 = 20;
+/// The first release that is asked about OSD maps.
+const PACIFIC: u32 = 16;
 /// The first release with upmaps of primaries.
 const REEF: u32 = 18;
 
@@ -46,6 +48,11 @@ impl Judge {
     /// Whether this is the release whose words we print in all else too.
     pub(crate) fn is_model(&self) -> bool {
         self.release == REEF
+    }
+
+    /// Whether its osdmaptool can map all pools: that of Nautilus dies of a PG that lacks a shard.
+    pub(crate) fn maps_holes(&self) -> bool {
+        self.release >= PACIFIC
     }
 
     pub(crate) fn knows_msr(&self) -> bool {
