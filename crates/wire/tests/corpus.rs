@@ -93,7 +93,7 @@ fn samples(corpus: &Corpus) -> BTreeMap<String, Vec<Sample>> {
     samples
 }
 
-fn entry(type_name: &str) -> Option<&'static TypeEntry> {
+fn entry(type_name: &str) -> Option<TypeEntry> {
     let new_name = OLD_NAMES.iter().find(|(old, _)| *old == type_name).map(|(_, new)| *new);
     dump::find(new_name.unwrap_or(type_name))
 }
@@ -162,7 +162,7 @@ fn every_value_is_read_and_printed_and_written_as_it_was() {
             seen += 1;
             let reason =
                 NOT_IDENTICAL.iter().find(|(id, _)| sample.id.starts_with(id)).map(|(_, reason)| *reason);
-            match (check(&type_name, entry, &sample), reason) {
+            match (check(&type_name, &entry, &sample), reason) {
                 (Ok(true), None) | (Ok(false), Some(_)) => {}
                 (Ok(true), Some(_)) => {
                     troubles.push(format!("{}: is written as it was after all", sample.id))

@@ -4,8 +4,10 @@ use std::collections::BTreeSet;
 
 use bytes::Bytes;
 use loligo_wire::dump::{self, Formatter, TypeEntry};
-use loligo_wire::samples::cases;
-use loligo_wire::{DecodeError, Decoder};
+use loligo_wire::message::Payload;
+use loligo_wire::msgr1::{FooterFlags, OldFooter};
+use loligo_wire::samples::{MessageCase, cases, message_cases};
+use loligo_wire::{DecodeError, Decoder, Encode, Encoder, Features, crc32c};
 use proptest::prelude::*;
 use proptest::sample::Index;
 
@@ -18,11 +20,42 @@ fn print(entry: &TypeEntry, bytes: &Bytes, formatter: Formatter) -> Result<Strin
 fn an_osd_map_is_printed_as_osdmaptool_prints_it() {
     let map = Bytes::from_static(include_bytes!("../testdata/pacific/osdmap-93"));
     let wanted = include_str!("../testdata/pacific/osdmap-93.json");
-    let printed = print(dump::find("OSDMap").unwrap(), &map, Formatter::pretty()).unwrap();
+    let printed = print(&dump::find("OSDMap").unwrap(), &map, Formatter::pretty()).unwrap();
     for (number, (printed, wanted)) in printed.lines().zip(wanted.lines()).enumerate() {
         assert_eq!(printed, wanted, "line {}", number + 1);
     }
     assert_eq!(printed.lines().count(), wanted.lines().count());
+}
+
+/// A message as Ceph keeps one in a file.
+fn file_of(case: &MessageCase) -> Bytes {
+    let Payload { front, middle, data, .. } = &case.payload;
+    let data: Vec<u8> = data.pieces().iter().flatten().copied().collect();
+    let length = |part: &[u8]| u32::try_from(part.len()).unwrap_or(u32::MAX);
+    let mut header = case.header;
+    (header.front_len, header.middle_len, header.data_len) = (length(front), length(middle), length(&data));
+    header.seal();
+    let [front_crc, middle_crc, data_crc] = [&front[..], middle, &data].map(|part| crc32c(0, part));
+    let footer = OldFooter { front_crc, middle_crc, data_crc, flags: FooterFlags::COMPLETE };
+    let mut e = Encoder::new(Features::PACIFIC);
+    ((header, footer), (front.clone(), (middle.clone(), Bytes::from(data)))).encode(&mut e);
+    e.finish()
+}
+
+#[test]
+fn messages_in_files_are_printed_in_a_line_and_written_as_they_were() {
+    for case in message_cases() {
+        let entry = dump::find(case.type_name).unwrap();
+        let file = file_of(&case);
+        let mut d = Decoder::of(&file);
+        let message = (entry.decode)(&mut d).unwrap();
+        assert_eq!((d.left(), message.to_bytes(Features::PACIFIC)), (0, file.clone()), "{}", case.type_name);
+        let printed: serde_json::Value = serde_json::from_str(&Formatter::new().dump(&*message)).unwrap();
+        assert!(printed["summary"].as_str().is_some_and(|summary| !summary.is_empty()), "{printed}");
+        for cut in 0..file.len() {
+            assert!((entry.decode)(&mut Decoder::of(&file.slice(..cut))).is_err(), "{}", case.type_name);
+        }
+    }
 }
 
 #[test]
@@ -37,7 +70,7 @@ fn every_sample_is_printed_as_json() {
     for case in cases() {
         let Some(entry) = dump::find(case.type_name) else { continue };
         for formatter in [Formatter::new(), Formatter::pretty()] {
-            let printed = print(entry, &case.bytes, formatter).unwrap();
+            let printed = print(&entry, &case.bytes, formatter).unwrap();
             let read = serde_json::from_str::<serde_json::Value>(&printed);
             assert!(read.is_ok_and(|value| value.is_object()), "{}: {printed}", case.type_name);
         }
@@ -48,7 +81,7 @@ fn every_sample_is_printed_as_json() {
 fn no_secret_is_printed() {
     for case in cases() {
         let Some(entry) = dump::find(case.type_name) else { continue };
-        let printed = print(entry, &case.bytes, Formatter::new()).unwrap();
+        let printed = print(&entry, &case.bytes, Formatter::new()).unwrap();
         // The samples' secrets repeat these bytes.
         for secret in ["\\u0007\\u0007", "\\u0001\\u0001", "BwcH", "AQEB"] {
             assert!(!printed.contains(secret), "{}: {printed}", case.type_name);
@@ -70,7 +103,7 @@ proptest! {
             for (at, byte) in damage.iter().filter(|_| !case.bytes.is_empty()) {
                 bytes[at.index(case.bytes.len())] = *byte;
             }
-            if let Ok(printed) = print(entry, &bytes.into(), Formatter::new()) {
+            if let Ok(printed) = print(&entry, &bytes.into(), Formatter::new()) {
                 prop_assert!(serde_json::from_str::<serde_json::Value>(&printed).is_ok(), "{printed}");
             }
         }

@@ -51,7 +51,7 @@ const STDIN_LIMIT: u64 = 1 << 20;
 /// What the words so far left.
 struct Dencoder<'a, W> {
     out: &'a mut W,
-    chosen: Option<&'static TypeEntry>,
+    chosen: Option<TypeEntry>,
     value: Option<Box<dyn Value>>,
     bytes: Bytes,
     features: Features,
@@ -165,13 +165,16 @@ impl<W: Write> Dencoder<'_, W> {
     }
 
     fn list_types(&mut self) -> Result<Next, Fail> {
-        for entry in dump::types() {
-            writeln!(self.out, "{}", entry.name)?;
+        let messages = dump::messages().iter().map(|entry| entry.name);
+        let mut names: Vec<&str> = dump::types().iter().map(|entry| entry.name).chain(messages).collect();
+        names.sort_unstable();
+        for name in names {
+            writeln!(self.out, "{name}")?;
         }
         Ok(Next::Nothing)
     }
 
-    fn chosen(&self) -> Result<&'static TypeEntry, Fail> {
+    fn chosen(&self) -> Result<TypeEntry, Fail> {
         self.chosen.ok_or_else(|| usage("must first select type with 'type <name>'"))
     }
 

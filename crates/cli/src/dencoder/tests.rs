@@ -65,7 +65,7 @@ fn words_act_on_what_those_before_them_left() {
 #[test]
 fn lists_end_the_line() {
     let types = dencoder("list_types no_such_word").unwrap();
-    assert!(types.lines().any(|name| name == "pg_pool_t") && types.lines().count() > 60);
+    assert!(["MOSDOp", "pg_pool_t"].iter().all(|name| types.lines().any(|other| other == *name)));
     assert_eq!(dencoder("get_features no_such_word").unwrap(), format!("{}\n", 0x3f07_ffff_fffd_ffff_u64));
     assert!(dencoder("version").unwrap().starts_with("loligo version "));
     assert_eq!(dencoder("type pg_t count_tests").unwrap(), "1\n");

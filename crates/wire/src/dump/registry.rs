@@ -6,6 +6,7 @@ use bytes::Bytes;
 use loligo_base::Wall;
 
 use super::Dump;
+use super::message::messages;
 use crate::cephx::{
     AuthCapsInfo, AuthTicket, CephXAuthenticate, CephXAuthorize, CephXAuthorizeChallenge,
     CephXAuthorizeReply, CephXChallengeBlob, CephXRequestHeader, CephXResponseHeader, CephXServerChallenge,
@@ -147,16 +148,20 @@ types! {
     "watch_item_t": WatchItem,
 }
 
-/// All types, ordered by name.
+/// All types but those of messages, ordered by name.
 #[must_use]
 pub const fn types() -> &'static [TypeEntry] {
     TYPES
 }
 
-/// The type of that name.
+/// The type of that name, which may be one of messages with their headers.
 #[must_use]
-pub fn find(name: &str) -> Option<&'static TypeEntry> {
-    TYPES.iter().find(|entry| entry.name == name)
+pub fn find(name: &str) -> Option<TypeEntry> {
+    let of_messages = || {
+        let entry = messages().iter().find(|entry| entry.name == name)?;
+        Some(TypeEntry { name: entry.name, decode: entry.decode })
+    };
+    TYPES.iter().find(|entry| entry.name == name).copied().or_else(of_messages)
 }
 
 #[cfg(test)]
@@ -167,6 +172,7 @@ mod tests {
     fn names_are_ordered_and_found() {
         assert!(TYPES.is_sorted_by(|one, other| one.name < other.name));
         assert_eq!(find("spg_t").map(|entry| entry.name), Some("spg_t"));
+        assert_eq!(find("MOSDOp").map(|entry| entry.name), Some("MOSDOp"));
         assert!(find("no_such_t").is_none());
     }
 }

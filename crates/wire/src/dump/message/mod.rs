@@ -1,13 +1,16 @@
 //! Messages in a line, as Ceph's log shows them (`Message::print`).
 
+mod envelope;
 mod monitor;
 mod ops;
 mod osd;
 
+use alloc::boxed::Box;
 use alloc::format;
 use alloc::string::String;
 use core::fmt::{self, Display};
 
+use super::Value;
 use crate::message::{
     MAuth, MAuthReply, MCommand, MCommandReply, MConfig, MGetConfig, MGetPoolStats, MGetPoolStatsReply, MLog,
     MLogAck, MMgrClose, MMgrCommand, MMgrCommandReply, MMgrConfigure, MMgrMap, MMgrOpen, MMgrReport,
@@ -17,7 +20,7 @@ use crate::message::{
 };
 use crate::msgr1::MessageHeader;
 use crate::types::ErrorCode;
-use crate::{DecodeError, Text};
+use crate::{DecodeError, Decoder, Text};
 
 /// A message that can be shown in a line.
 trait Print: Message {
@@ -34,6 +37,8 @@ pub struct MessageEntry {
     pub name: &'static str,
     /// Reads a message and shows it in a line.
     pub summary: fn(&MessageHeader, Payload) -> Result<String, DecodeError>,
+    /// Reads a message with its header, as Ceph keeps one in a file; what follows it is left.
+    pub decode: fn(&mut Decoder<'_>) -> Result<Box<dyn Value>, DecodeError>,
 }
 
 /// A message and its header, to be shown.
@@ -53,7 +58,12 @@ macro_rules! messages {
     ($($type:ident,)*) => {
         /// All types of messages, in the order of their names.
         const MESSAGES: &[MessageEntry] = &[$(
-            MessageEntry { message_type: $type::TYPE, name: $type::NAME, summary: summary::<$type> }
+            MessageEntry {
+                message_type: $type::TYPE,
+                name: $type::NAME,
+                summary: summary::<$type>,
+                decode: envelope::decode::<$type>,
+            }
         ),*];
     };
 }
