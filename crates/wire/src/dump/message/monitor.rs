@@ -16,7 +16,7 @@ use crate::types::ErrorCode;
 use crate::{Epoch, PoolId};
 
 /// Shows messages: a pattern for the message and its header, and what is written.
-macro_rules! print {
+macro_rules! in_a_line {
     ($($type:ident($message:pat, $header:pat, $f:ident) $body:expr;)*) => {$(
         impl Print for $type {
             fn print(&self, header: &MessageHeader, $f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -27,7 +27,7 @@ macro_rules! print {
     )*};
 }
 
-print! {
+in_a_line! {
     MPing(_, _, f) f.write_str("ping magic: 0");
     MMonMap(_, _, f) f.write_str("mon_map magic: 0");
     MMonGetMap(_, _, f) f.write_str("mon_getmap magic: 0");
