@@ -16,15 +16,20 @@ fn print(entry: &TypeEntry, bytes: &Bytes, formatter: Formatter) -> Result<Strin
     (entry.decode)(&mut Decoder::of(bytes)).map(|value| formatter.dump(&*value))
 }
 
-#[test]
-fn an_osd_map_is_printed_as_osdmaptool_prints_it() {
-    let map = Bytes::from_static(include_bytes!("../testdata/pacific/osdmap-93"));
-    let wanted = include_str!("../testdata/pacific/osdmap-93.json");
-    let printed = print(&dump::find("OSDMap").unwrap(), &map, Formatter::pretty()).unwrap();
-    for (number, (printed, wanted)) in printed.lines().zip(wanted.lines()).enumerate() {
-        assert_eq!(printed, wanted, "line {}", number + 1);
+fn is_printed_as(type_name: &str, value: &'static [u8], wanted: &str) {
+    let printed = print(&dump::find(type_name).unwrap(), &value.into(), Formatter::pretty()).unwrap();
+    for (number, (printed, wanted)) in (1..).zip(printed.lines().zip(wanted.lines())) {
+        assert_eq!(printed, wanted, "line {number} of a {type_name}");
     }
     assert_eq!(printed.lines().count(), wanted.lines().count());
+}
+
+#[test]
+fn maps_are_printed_as_ceph_prints_them() {
+    let map = include_bytes!("../testdata/pacific/osdmap-93");
+    is_printed_as("OSDMap", map, include_str!("../testdata/pacific/osdmap-93.json"));
+    let map = include_bytes!("../testdata/reef/monmap");
+    is_printed_as("MonMap", map, include_str!("../testdata/reef/monmap.json"));
 }
 
 /// A message as Ceph keeps one in a file.
