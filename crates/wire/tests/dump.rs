@@ -1,5 +1,7 @@
 //! Values are printed as Ceph prints them.
 
+#![expect(clippy::unwrap_used, reason = "the helpers of a test fail as its tests do")]
+
 use std::collections::BTreeSet;
 
 use bytes::Bytes;
