@@ -1,5 +1,7 @@
 //! Ceph's CRC-32C.
 
+use crc_fast::{CrcAlgorithm, Digest};
+
 use crate::BufferList;
 
 /// CRC-32C as Ceph computes it (`ceph_crc32c`): from a seed (0 or !0 by field), without a final inversion.
@@ -10,7 +12,12 @@ use crate::BufferList;
 /// ```
 #[must_use]
 pub fn crc32c(seed: u32, bytes: &[u8]) -> u32 {
-    !crc32c::crc32c_append(!seed, bytes)
+    let mut digest = Digest::new_with_init_state(CrcAlgorithm::Crc32Iscsi, seed.into());
+    digest.update(bytes);
+    // It has 32 bits, and is inverted at the end, which Ceph's is not.
+    #[expect(clippy::cast_possible_truncation, reason = "a sum of 32 bits")]
+    let sum = digest.finalize() as u32;
+    !sum
 }
 
 /// [`crc32c()`] over all pieces of a list.
