@@ -10,7 +10,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use loligo_wire::crush::CrushMap;
 use loligo_wire::message::MOSDOp;
-use loligo_wire::osdmap::{OSDMap, OsdMapFlags, OsdState, PgPool, PoolFlags};
+use loligo_wire::osdmap::{OSDMap, OsdMapFlags, OsdState, PgPool, PoolFlags, PoolType};
 use loligo_wire::types::{HObject, OsdFlags, OsdOp, SnapId, SpgId};
 use loligo_wire::{BufferList, Epoch, OsdId, PoolId, Release, Text};
 
@@ -21,6 +21,8 @@ pub const PGS: u32 = 100_000;
 /// Its pool.
 pub const POOL: PoolId = PoolId(1);
 
+/// `CEPH_STR_HASH_RJENKINS`
+const RJENKINS: u8 = 2;
 const OSDS_PER_HOST: u16 = 20;
 
 /// A map of 10,000 OSDs on 500 hosts, all up and in, with a pool of 100,000 PGs in three copies on different hosts. An OSD in
@@ -46,7 +48,15 @@ pub fn large_map() -> OSDMap {
         }
     }
     map.osd_state.fill(OsdState::EXISTS | OsdState::UP);
-    let mut pool = PgPool { size: 3, min_size: 2, crush_rule: rule, pgp_num: PGS, ..PgPool::default() };
+    let mut pool = PgPool {
+        pool_type: PoolType::REPLICATED,
+        size: 3,
+        min_size: 2,
+        crush_rule: rule,
+        object_hash: RJENKINS,
+        pgp_num: PGS,
+        ..PgPool::default()
+    };
     pool.set_pg_num(PGS);
     pool.flags = PoolFlags::HASHPSPOOL;
     map.pools.insert(POOL, Arc::new(pool));

@@ -2,18 +2,52 @@
 //!
 //! Follows `crush/hash.c` and `common/ceph_hash.cc`. The mixing is Jenkins' of 1996, in the public domain.
 
+/// Something of 32 bits that is mixed; or several of them beside one another, which a processor mixes at once.
+trait Word: Copy {
+    /// `(self - b - c) ^ (c >> n)`
+    fn right(self, b: Self, c: Self, n: u32) -> Self;
+    /// `(self - b - c) ^ (c << n)`
+    fn left(self, b: Self, c: Self, n: u32) -> Self;
+}
+
+impl Word for u32 {
+    #[inline]
+    fn right(self, b: Self, c: Self, n: u32) -> Self {
+        self.wrapping_sub(b).wrapping_sub(c) ^ (c >> n)
+    }
+
+    #[inline]
+    fn left(self, b: Self, c: Self, n: u32) -> Self {
+        self.wrapping_sub(b).wrapping_sub(c) ^ (c << n)
+    }
+}
+
+impl<const N: usize> Word for [u32; N] {
+    #[inline(always)]
+    fn right(mut self, b: Self, c: Self, n: u32) -> Self {
+        self.iter_mut().zip(b).zip(c).for_each(|((a, b), c)| *a = a.right(b, c, n));
+        self
+    }
+
+    #[inline(always)]
+    fn left(mut self, b: Self, c: Self, n: u32) -> Self {
+        self.iter_mut().zip(b).zip(c).for_each(|((a, b), c)| *a = a.left(b, c, n));
+        self
+    }
+}
+
 /// Mixes three words, reversibly.
-#[inline]
-const fn mix(mut a: u32, mut b: u32, mut c: u32) -> (u32, u32, u32) {
-    a = a.wrapping_sub(b).wrapping_sub(c) ^ (c >> 13);
-    b = b.wrapping_sub(c).wrapping_sub(a) ^ (a << 8);
-    c = c.wrapping_sub(a).wrapping_sub(b) ^ (b >> 13);
-    a = a.wrapping_sub(b).wrapping_sub(c) ^ (c >> 12);
-    b = b.wrapping_sub(c).wrapping_sub(a) ^ (a << 16);
-    c = c.wrapping_sub(a).wrapping_sub(b) ^ (b >> 5);
-    a = a.wrapping_sub(b).wrapping_sub(c) ^ (c >> 3);
-    b = b.wrapping_sub(c).wrapping_sub(a) ^ (a << 10);
-    c = c.wrapping_sub(a).wrapping_sub(b) ^ (b >> 15);
+#[inline(always)]
+fn mix<W: Word>(mut a: W, mut b: W, mut c: W) -> (W, W, W) {
+    a = a.right(b, c, 13);
+    b = b.left(c, a, 8);
+    c = c.right(a, b, 13);
+    a = a.right(b, c, 12);
+    b = b.left(c, a, 16);
+    c = c.right(a, b, 5);
+    a = a.right(b, c, 3);
+    b = b.left(c, a, 10);
+    c = c.right(a, b, 15);
     (a, b, c)
 }
 
@@ -25,7 +59,7 @@ const Y: u32 = 1_232;
 
 /// The hash of one number (`crush_hash32`).
 #[must_use]
-pub const fn crush_hash32(a: u32) -> u32 {
+pub fn crush_hash32(a: u32) -> u32 {
     let h = SEED ^ a;
     let (_, _, h) = mix(a, X, h);
     mix(Y, a, h).2
@@ -34,7 +68,7 @@ pub const fn crush_hash32(a: u32) -> u32 {
 /// The hash of two numbers (`crush_hash32_2`).
 #[inline]
 #[must_use]
-pub const fn crush_hash32_2(a: u32, b: u32) -> u32 {
+pub fn crush_hash32_2(a: u32, b: u32) -> u32 {
     let (a, b, h) = mix(a, b, SEED ^ a ^ b);
     let (_, _, h) = mix(X, a, h);
     mix(b, Y, h).2
@@ -43,7 +77,7 @@ pub const fn crush_hash32_2(a: u32, b: u32) -> u32 {
 /// The hash of three numbers (`crush_hash32_3`).
 #[inline]
 #[must_use]
-pub const fn crush_hash32_3(a: u32, b: u32, c: u32) -> u32 {
+pub fn crush_hash32_3(a: u32, b: u32, c: u32) -> u32 {
     let (a, b, h) = mix(a, b, SEED ^ a ^ b ^ c);
     let (c, x, h) = mix(c, X, h);
     let (y, _, h) = mix(Y, a, h);
@@ -51,10 +85,23 @@ pub const fn crush_hash32_3(a: u32, b: u32, c: u32) -> u32 {
     mix(y, c, h).2
 }
 
+/// [`crush_hash32_3`] of each of several numbers in the middle, at once.
+#[inline(always)]
+#[must_use]
+pub(crate) fn crush_hash32_3_each<const N: usize>(a: u32, b: [u32; N], c: u32) -> [u32; N] {
+    let (x, y) = ([X; N], [Y; N]);
+    let h = b.map(|b| SEED ^ a ^ b ^ c);
+    let (a, b, h) = mix([a; N], b, h);
+    let (c, x, h) = mix([c; N], x, h);
+    let (y, _, h) = mix(y, a, h);
+    let (_, _, h) = mix(b, x, h);
+    mix(y, c, h).2
+}
+
 /// The hash of four numbers (`crush_hash32_4`).
 #[inline]
 #[must_use]
-pub const fn crush_hash32_4(a: u32, b: u32, c: u32, d: u32) -> u32 {
+pub fn crush_hash32_4(a: u32, b: u32, c: u32, d: u32) -> u32 {
     let (a, b, h) = mix(a, b, SEED ^ a ^ b ^ c ^ d);
     let (c, d, h) = mix(c, d, h);
     let (_, x, h) = mix(a, X, h);
@@ -65,7 +112,7 @@ pub const fn crush_hash32_4(a: u32, b: u32, c: u32, d: u32) -> u32 {
 
 /// The hash of five numbers (`crush_hash32_5`).
 #[must_use]
-pub const fn crush_hash32_5(a: u32, b: u32, c: u32, d: u32, e: u32) -> u32 {
+pub fn crush_hash32_5(a: u32, b: u32, c: u32, d: u32, e: u32) -> u32 {
     let (a, b, h) = mix(a, b, SEED ^ a ^ b ^ c ^ d ^ e);
     let (c, d, h) = mix(c, d, h);
     let (e, x, h) = mix(e, X, h);
@@ -152,7 +199,7 @@ const fn words(block: [u8; 12]) -> (u32, u32, u32) {
     )
 }
 
-const fn absorb(state: (u32, u32, u32), block: [u8; 12]) -> (u32, u32, u32) {
+fn absorb(state: (u32, u32, u32), block: [u8; 12]) -> (u32, u32, u32) {
     let (a, b, c) = words(block);
     mix(state.0.wrapping_add(a), state.1.wrapping_add(b), state.2.wrapping_add(c))
 }
@@ -160,6 +207,17 @@ const fn absorb(state: (u32, u32, u32), block: [u8; 12]) -> (u32, u32, u32) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn several_numbers_at_once_hash_as_one_by_one() {
+        let numbers = [0, 1, 0x8000_0000, u32::MAX, 77, 1 << 16, 12_345, 3];
+        for (x, r) in [(0, 0), (1, 50), (u32::MAX, 7)] {
+            assert_eq!(
+                crush_hash32_3_each(x, numbers, r),
+                numbers.map(|number| crush_hash32_3(x, number, r))
+            );
+        }
+    }
 
     #[test]
     fn a_name_hashes_the_same_however_it_is_cut() {

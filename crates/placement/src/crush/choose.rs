@@ -1,10 +1,12 @@
 //! Choosing one child of a bucket.
 
+use core::iter;
+
 use loligo_wire::crush::{Bucket, BucketAlg, ChooseArg};
 
 use super::ln::crush_ln;
 use super::work::Scratch;
-use crate::hash::{crush_hash32_3, crush_hash32_4};
+use crate::hash::{crush_hash32_3, crush_hash32_3_each, crush_hash32_4};
 
 /// Chooses a child of the bucket for the input `x` and the attempt `r` (`crush_bucket_choose`). `position` is that in the
 /// result, by which a weight set is picked. None for a bucket that has no children, or whose weights do not fit them.
@@ -34,12 +36,12 @@ pub(super) fn bucket_choose(
 
 /// A hash that is not known is 0, as in Ceph.
 #[inline]
-const fn hash3(bucket: &Bucket, x: u32, item: i32, r: u32) -> u32 {
+fn hash3(bucket: &Bucket, x: u32, item: i32, r: u32) -> u32 {
     if bucket.hash == 0 { crush_hash32_3(x, item.cast_unsigned(), r) } else { 0 }
 }
 
 #[inline]
-const fn hash4(bucket: &Bucket, x: u32, item: u32, r: u32) -> u32 {
+fn hash4(bucket: &Bucket, x: u32, item: u32, r: u32) -> u32 {
     if bucket.hash == 0 { crush_hash32_4(x, item, r, bucket.id.cast_unsigned()) } else { 0 }
 }
 
@@ -83,32 +85,76 @@ fn straw(bucket: &Bucket, straws: &[u32], x: u32, r: u32) -> Option<i32> {
     longest(draws)
 }
 
+/// A straw of a child.
+struct Straw {
+    item: i32,
+    weight: i32,
+    /// The draw from which its length comes.
+    draw: u16,
+    length: i64,
+}
+
+impl Straw {
+    /// Whether a straw of that draw and weight is certainly no longer: of one weight, a smaller draw has a smaller logarithm.
+    /// Ceph's table of them is wrong in one place by one step.
+    const fn is_as_long(&self, draw: u16, weight: i32) -> bool {
+        weight > 0 && weight == self.weight && (draw == self.draw || draw.saturating_add(1) < self.draw)
+    }
+}
+
 /// The longest straw, each drawn from an exponential distribution of the child's weight; of equal ones, the first
 /// (`bucket_straw2_choose`).
+///
+/// Most children have the weight of the one with the longest straw so far, and a smaller draw: of them only the draw is
+/// computed, not the logarithm.
 fn straw2(bucket: &Bucket, ids: &[i32], weights: &[u32], x: u32, r: u32) -> Option<i32> {
-    let draws = bucket.items.iter().enumerate().map(|(i, item)| {
-        let weight = weights.get(i).copied().unwrap_or(0);
-        let id = ids.get(i).copied().unwrap_or(*item);
-        (exponential(bucket, x, id, r, weight), *item)
-    });
-    longest(draws)
+    let mut longest: Option<Straw> = None;
+    // What choose args leave out stands for itself, and weighs nothing.
+    let rest = bucket.items.iter().skip(ids.len());
+    let mut ids = ids.iter().chain(rest).copied();
+    let mut weights = weights.iter().copied().chain(iter::repeat(0));
+    for items in bucket.items.chunks(AT_ONCE) {
+        let mut draws = [0; AT_ONCE];
+        draws
+            .iter_mut()
+            .zip(ids.by_ref().take(items.len()))
+            .for_each(|(draw, id)| *draw = id.cast_unsigned());
+        if bucket.hash == 0 {
+            draws = crush_hash32_3_each(x, draws, r);
+        } else {
+            draws.fill(0);
+        }
+        for ((item, draw), weight) in items.iter().zip(draws).zip(weights.by_ref()) {
+            let [low, high, _, _] = draw.to_le_bytes();
+            // Ceph divides by an `int`.
+            let (draw, weight) = (u16::from_le_bytes([low, high]), weight.cast_signed());
+            if longest.as_ref().is_some_and(|best| best.is_as_long(draw, weight)) {
+                continue;
+            }
+            let length = exponential(draw, weight);
+            if longest.as_ref().is_none_or(|best| length > best.length) {
+                longest = Some(Straw { item: *item, weight, draw, length });
+            }
+        }
+    }
+    longest.map(|straw| straw.item)
 }
+
+/// Children whose draws are made at once.
+const AT_ONCE: usize = 16;
 
 fn longest<T: PartialOrd>(mut draws: impl Iterator<Item = (T, i32)>) -> Option<i32> {
     let first = draws.next()?;
     Some(draws.fold(first, |high, next| if next.0 > high.0 { next } else { high }).1)
 }
 
-/// A straw of a child of that weight (`generate_exponential_distribution`): the logarithm of a draw from (0, 1], as a
-/// number below 0 with 48 bits behind the point, over the weight.
+/// The length of a straw of a child of that weight (`generate_exponential_distribution`): the logarithm of a draw from
+/// (0, 1], as a number below 0 with 48 bits behind the point, over the weight.
 #[inline]
-fn exponential(bucket: &Bucket, x: u32, id: i32, r: u32, weight: u32) -> i64 {
-    // Ceph divides by an `int`.
-    let weight = i64::from(weight.cast_signed());
+fn exponential(draw: u16, weight: i32) -> i64 {
     if weight == 0 {
         return i64::MIN;
     }
-    let [low, high, _, _] = hash3(bucket, x, id, r).to_le_bytes();
-    let ln = crush_ln(u16::from_le_bytes([low, high])).cast_signed() - (1 << 48);
-    ln.wrapping_div(weight)
+    let ln = crush_ln(draw).cast_signed() - (1 << 48);
+    ln.wrapping_div(weight.into())
 }

@@ -105,6 +105,16 @@ const fn log2_1p(num: u64, den: u64) -> u64 {
 mod tests {
     use super::*;
 
+    /// What the choice among straws of one weight rests on.
+    #[test]
+    fn a_draw_that_is_larger_by_two_never_has_a_smaller_logarithm() {
+        let mut largest = 0;
+        for draw in 2..=u16::MAX {
+            largest = largest.max(crush_ln(draw - 2));
+            assert!(largest <= crush_ln(draw), "{draw}");
+        }
+    }
+
     /// crc32c from -1 over the little-endian words of the tables in Ceph's `crush/crush_ln_table.h` (18.2.7).
     #[test]
     fn tables_are_those_of_ceph() {
