@@ -1,7 +1,12 @@
 //! What clusters of four releases of Ceph and Ceph's own tools said of them (`golden/RELEASE`), epoch by epoch: maps are read and
 //! written, incrementals applied, PGs and objects placed, and CRUSH asked, and each answer is the same.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "the helpers of a test fail as its tests do")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "the helpers of a test fail as its tests do"
+)]
 
 use std::fmt::Write as _;
 use std::fs;

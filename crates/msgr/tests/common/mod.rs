@@ -1,6 +1,6 @@
 //! Endpoints for tests: one that sends everything back, one that calls it.
 #![allow(dead_code, reason = "each test binary uses another part")]
-#![allow(clippy::unwrap_used, reason = "a test may fail")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may fail")]
 
 use std::collections::{BTreeMap, VecDeque};
 use std::net::SocketAddr;
