@@ -104,6 +104,11 @@ impl<E: Role> Node<E> {
         self.pool = Pool::new(Arc::clone(self.pool.config()), nonce);
     }
 
+    /// Whether it has worked on all that it was given.
+    pub(crate) fn is_idle(&self) -> bool {
+        self.inbox.is_empty()
+    }
+
     pub(crate) fn now(&self, core: &Core) -> Now {
         let wall = START.saturating_add(core.now.saturating_since(Mono::ZERO));
         let by = core::time::Duration::from_secs(self.skew.unsigned_abs());

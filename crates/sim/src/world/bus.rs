@@ -24,6 +24,13 @@ struct Way {
     last: Mono,
 }
 
+impl Bus {
+    /// Whether nothing is on its way.
+    pub(super) fn is_quiet(&self) -> bool {
+        self.0.values().all(|way| way.messages.is_empty())
+    }
+}
+
 impl World {
     fn life(&self, daemon: Daemon) -> u64 {
         match daemon {

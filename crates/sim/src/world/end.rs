@@ -8,7 +8,7 @@ use loligo_wire::types::PgId;
 use super::{Phase, World};
 use crate::check::{self, Violation};
 use crate::event::Event;
-use crate::host::Host;
+use crate::host::{Host, Node};
 
 /// How long everything may take to come to its end once nothing goes wrong any more. Longer than the longest of all
 /// back-offs and deadlines in a row: a handshake (10 s), a back-off of an OSD session (15 s), a hunt for the monitor (30 s),
@@ -36,7 +36,9 @@ impl World {
     pub(super) fn look(&mut self) {
         match self.phase {
             Phase::Healed(since) => {
-                if self.work_is_done() && self.operator.is_done() && self.idle_pgs().next().is_none() {
+                let is_done =
+                    self.work_is_done() && self.operator.is_done() && self.idle_pgs().next().is_none();
+                if is_done && self.is_settled() {
                     return self.leave();
                 }
                 if self.core.now > since + HEALING_MAX {
@@ -47,6 +49,12 @@ impl World {
             Phase::Leaving(since) if self.core.now >= since + LEAVING => self.over(),
             Phase::Setup | Phase::Safety | Phase::Leaving(_) | Phase::Over => {}
         }
+    }
+
+    /// Whether every OSD has what the others gave it. Of an op that was given up, nobody waits for the end, and its write may
+    /// still be on its way to the replicas.
+    fn is_settled(&self) -> bool {
+        self.bus.is_quiet() && self.osds.iter().all(Node::is_idle)
     }
 
     fn pgs(&self) -> impl Iterator<Item = PgId> {
