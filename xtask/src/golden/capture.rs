@@ -24,12 +24,18 @@ impl<'a> Capture<'a> {
         Capture { cluster, out }
     }
 
-    /// Runs one of Ceph's tools in the output folder, so that the paths which they print are the same everywhere; an
-    /// exit status other than 0 is an error.
+    /// Runs one of Ceph's tools in the output folder, so that the paths which they print are the same everywhere, their own
+    /// among them; an exit status other than 0 is an error.
     pub(crate) fn tool(&self, name: &str, arguments: &[&str]) -> Result<Output> {
         let mut command = Command::new(self.cluster.bin().join(name));
         command.env("CEPH_CONF", self.cluster.conf()).env("TZ", "UTC").current_dir(self.out).args(arguments);
-        process::run(&mut command, DEADLINE)
+        let mut output = process::run(&mut command, DEADLINE)?;
+        // Nautilus is started by a loader that cannot tell a program another name than that of its file.
+        if let Some(home) = self.cluster.bin().parent() {
+            let program = home.join("root/usr/bin").join(name);
+            output.stdout = replaced(&output.stdout, program.as_os_str().as_encoded_bytes(), name.as_bytes());
+        }
+        Ok(output)
     }
 
     /// Gives `ceph` a command in words.
@@ -94,5 +100,35 @@ impl<'a> Capture<'a> {
     /// The version of all programs.
     pub(crate) fn version(&self) -> Result<String> {
         Ok(self.tool("ceph-osd", &["--version"])?.text())
+    }
+}
+
+/// The bytes with `new` wherever `old` was.
+fn replaced(bytes: &[u8], old: &[u8], new: &[u8]) -> Vec<u8> {
+    let mut result = Vec::with_capacity(bytes.len());
+    let mut rest = bytes;
+    while let Some((first, tail)) = rest.split_first() {
+        match rest.strip_prefix(old) {
+            Some(after) if !old.is_empty() => {
+                result.extend_from_slice(new);
+                rest = after;
+            }
+            _ => {
+                result.push(*first);
+                rest = tail;
+            }
+        }
+    }
+    result
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_place_is_replaced_and_nothing_else() {
+        assert_eq!(replaced(b"/a/tool: x\n/a/tool: /a/t", b"/a/tool", b"tool"), b"tool: x\ntool: /a/t");
+        assert_eq!(replaced(b"none", b"", b"x"), b"none");
     }
 }
