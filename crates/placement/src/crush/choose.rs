@@ -119,10 +119,12 @@ fn straw2(bucket: &Bucket, ids: &[i32], weights: &[u32], x: u32, r: u32) -> Opti
             .iter_mut()
             .zip(ids.by_ref().take(items.len()))
             .for_each(|(draw, id)| *draw = id.cast_unsigned());
-        if bucket.hash == 0 {
-            draws = crush_hash32_3_each(x, draws, r);
-        } else {
+        if bucket.hash != 0 {
             draws.fill(0);
+        } else if items.len() < FEW {
+            draws.iter_mut().take(items.len()).for_each(|draw| *draw = crush_hash32_3(x, *draw, r));
+        } else {
+            draws = crush_hash32_3_each(x, draws, r);
         }
         for ((item, draw), weight) in items.iter().zip(draws).zip(weights.by_ref()) {
             let [low, high, _, _] = draw.to_le_bytes();
@@ -142,6 +144,8 @@ fn straw2(bucket: &Bucket, ids: &[i32], weights: &[u32], x: u32, r: u32) -> Opti
 
 /// Children whose draws are made at once.
 const AT_ONCE: usize = 16;
+/// Fewer are made one by one: the others would be for nothing.
+const FEW: usize = 6;
 
 fn longest<T: PartialOrd>(mut draws: impl Iterator<Item = (T, i32)>) -> Option<i32> {
     let first = draws.next()?;
