@@ -21,11 +21,21 @@ pub struct MCommand {
 /// Without the command, which may hold a password or a key.
 impl fmt::Debug for MCommand {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("MCommand")
-            .field("cmd_len", &self.cmd.iter().map(String::len).sum::<usize>())
-            .field("inbl_len", &self.inbl.len())
-            .finish_non_exhaustive()
+        debug_command(f, "MCommand", &self.cmd, &self.inbl)
     }
+}
+
+/// How long a command and its input are.
+pub(super) fn debug_command(
+    f: &mut fmt::Formatter<'_>,
+    name: &str,
+    cmd: &[String],
+    inbl: &BufferList,
+) -> fmt::Result {
+    f.debug_struct(name)
+        .field("cmd_len", &cmd.iter().map(String::len).sum::<usize>())
+        .field("inbl_len", &inbl.len())
+        .finish_non_exhaustive()
 }
 
 impl Message for MCommand {

@@ -20,12 +20,19 @@ pub struct MCommandReply {
 /// Without what the command gave, which may hold a password or a key.
 impl fmt::Debug for MCommandReply {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("MCommandReply")
-            .field("r", &self.r)
-            .field("rs", &self.rs)
-            .field("outbl_len", &self.outbl.len())
-            .finish()
+        debug_reply(f, "MCommandReply", self.r, &self.rs, &self.outbl)
     }
+}
+
+/// What a command came to, and how long its output is.
+pub(super) fn debug_reply(
+    f: &mut fmt::Formatter<'_>,
+    name: &str,
+    r: ErrorCode,
+    rs: &Text,
+    outbl: &BufferList,
+) -> fmt::Result {
+    f.debug_struct(name).field("r", &r).field("rs", rs).field("outbl_len", &outbl.len()).finish()
 }
 
 impl Message for MCommandReply {
