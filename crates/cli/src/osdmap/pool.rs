@@ -78,7 +78,7 @@ fn add_basics(text: &mut String, pool: &PgPool) -> std::fmt::Result {
         }
     }
     if pool.pg_autoscale_mode != PgAutoscaleMode::UNKNOWN {
-        write!(text, " autoscale_mode {}", autoscale_name(pool.pg_autoscale_mode))?;
+        write!(text, " autoscale_mode {}", pool.pg_autoscale_mode.name())?;
     }
     write!(text, " last_change {}", pool.last_change)?;
     let resends = [
@@ -128,7 +128,7 @@ fn add_cache(text: &mut String, pool: &PgPool) -> std::fmt::Result {
         }
     }
     if pool.cache_mode != CacheMode::NONE {
-        write!(text, " cache_mode {}", cache_mode_name(pool.cache_mode))?;
+        write!(text, " cache_mode {}", pool.cache_mode.name())?;
     }
     add_some(text, "target_bytes", pool.target_max_bytes)?;
     add_some(text, "target_objects", pool.target_max_objects)?;
@@ -172,28 +172,6 @@ const fn hash_name(hash: u8) -> &'static str {
     match hash {
         1 => "linux",
         2 => "rjenkins",
-        _ => "unknown",
-    }
-}
-
-const fn autoscale_name(mode: PgAutoscaleMode) -> &'static str {
-    match mode {
-        PgAutoscaleMode::OFF => "off",
-        PgAutoscaleMode::WARN => "warn",
-        PgAutoscaleMode::ON => "on",
-        _ => "???",
-    }
-}
-
-const fn cache_mode_name(mode: CacheMode) -> &'static str {
-    match mode {
-        CacheMode::NONE => "none",
-        CacheMode::WRITEBACK => "writeback",
-        CacheMode::FORWARD => "forward",
-        CacheMode::READONLY => "readonly",
-        CacheMode::READFORWARD => "readforward",
-        CacheMode::READPROXY => "readproxy",
-        CacheMode::PROXY => "proxy",
         _ => "unknown",
     }
 }

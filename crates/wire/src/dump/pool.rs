@@ -6,31 +6,8 @@ use alloc::string::String;
 use super::mgr::dump_text_map;
 use super::{Dump, Formatter, Stamp};
 use crate::osdmap::{
-    CacheMode, HitSetParams, PgAutoscaleMode, PgMergeMeta, PgPool, PgTempMap, PoolFlags, PoolOpt, PoolOpts,
-    PoolSnapInfo, SnapIntervalSet,
+    HitSetParams, PgMergeMeta, PgPool, PgTempMap, PoolFlags, PoolOpt, PoolOpts, PoolSnapInfo, SnapIntervalSet,
 };
-
-const fn autoscale_mode(mode: PgAutoscaleMode) -> &'static str {
-    match mode {
-        PgAutoscaleMode::OFF => "off",
-        PgAutoscaleMode::WARN => "warn",
-        PgAutoscaleMode::ON => "on",
-        _ => "???",
-    }
-}
-
-const fn cache_mode(mode: CacheMode) -> &'static str {
-    match mode {
-        CacheMode::NONE => "none",
-        CacheMode::WRITEBACK => "writeback",
-        CacheMode::FORWARD => "forward",
-        CacheMode::READONLY => "readonly",
-        CacheMode::READFORWARD => "readforward",
-        CacheMode::READPROXY => "readproxy",
-        CacheMode::PROXY => "proxy",
-        _ => "unknown",
-    }
-}
 
 /// As Ceph prints an `interval_set<snapid_t>`: starts and lengths in hexadecimal.
 pub(super) fn intervals(set: &SnapIntervalSet) -> String {
@@ -136,7 +113,7 @@ impl PgPool {
         f.dump_int("peering_crush_bucket_barrier", self.peering_crush_bucket_barrier);
         f.dump_int("peering_crush_bucket_mandatory_member", self.peering_crush_mandatory_member);
         f.dump_int("object_hash", self.object_hash);
-        f.dump_string("pg_autoscale_mode", autoscale_mode(self.pg_autoscale_mode));
+        f.dump_string("pg_autoscale_mode", self.pg_autoscale_mode.name());
         f.dump_unsigned("pg_num", self.pg_num);
         f.dump_unsigned("pg_placement_num", self.pgp_num);
         f.dump_unsigned("pg_placement_num_target", self.pgp_num_target);
@@ -166,7 +143,7 @@ impl PgPool {
         f.dump_int("tier_of", self.tier_of.0);
         f.dump_int("read_tier", self.read_tier.0);
         f.dump_int("write_tier", self.write_tier.0);
-        f.dump_string("cache_mode", cache_mode(self.cache_mode));
+        f.dump_string("cache_mode", self.cache_mode.name());
         f.dump_unsigned("target_max_bytes", self.target_max_bytes);
         f.dump_unsigned("target_max_objects", self.target_max_objects);
         f.dump_unsigned("cache_target_dirty_ratio_micro", self.cache_target_dirty_ratio_micro);

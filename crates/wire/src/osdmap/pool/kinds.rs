@@ -34,6 +34,17 @@ impl PgAutoscaleMode {
     pub const ON: Self = Self(2);
     /// Not said.
     pub const UNKNOWN: Self = Self(0xff);
+
+    /// Its name as Ceph prints it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::OFF => "off",
+            Self::WARN => "warn",
+            Self::ON => "on",
+            _ => "???",
+        }
+    }
 }
 
 /// How a pool serves as a cache: `pg_pool_t::cache_mode_t`. Unknown values survive a round trip.
@@ -55,4 +66,19 @@ impl CacheMode {
     pub const READPROXY: Self = Self(5);
     /// What it has not goes through it.
     pub const PROXY: Self = Self(6);
+
+    /// Its name as Ceph prints it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::NONE => "none",
+            Self::WRITEBACK => "writeback",
+            Self::FORWARD => "forward",
+            Self::READONLY => "readonly",
+            Self::READFORWARD => "readforward",
+            Self::READPROXY => "readproxy",
+            Self::PROXY => "proxy",
+            _ => "unknown",
+        }
+    }
 }
