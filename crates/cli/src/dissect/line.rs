@@ -95,7 +95,7 @@ impl fmt::Display for Line {
                 write!(f, " v{version} {front_len}+{middle_len}+{data_len}")?;
                 f.write_str(if is_signed(footer) { " signed" } else { "" })
             }
-            Event::Item(item) => f.write_str(&describe(item)),
+            Event::Item(item) => f.write_str(&item.to_string()),
             Event::V2 => f.write_str("messenger v2, which is not read"),
             Event::Broken(error) => write!(f, "what cannot be read: {error}"),
             Event::Lost(missing) => write!(f, "{missing} bytes are not in the capture"),
@@ -112,33 +112,6 @@ fn one_line(f: &mut fmt::Formatter<'_>, text: &str) -> fmt::Result {
     Ok(())
 }
 
-fn describe(item: &Item) -> String {
-    match item {
-        Item::Banner => "banner".into(),
-        Item::Addr(addr) => format!("addr {addr}"),
-        Item::Connect(connect, authorizer) => format!(
-            "connect as {} with features {:#x}, authorizer of {} bytes for method {}",
-            connect.host_type,
-            connect.features.0,
-            authorizer.len(),
-            connect.authorizer_protocol
-        ),
-        Item::Reply(reply, authorizer) => format!(
-            "reply {} with features {:#x} and {} bytes",
-            reply.tag,
-            reply.features.0,
-            authorizer.len()
-        ),
-        Item::LastSeen(seq) => format!("last seen {seq}"),
-        Item::Message(_) => "message".into(),
-        Item::Ack(seq) => format!("ack {seq}"),
-        Item::Keepalive => "keepalive".into(),
-        Item::Keepalive2(stamp) => format!("keepalive2 {}", Stamp(*stamp)),
-        Item::Keepalive2Ack(stamp) => format!("keepalive2_ack {}", Stamp(*stamp)),
-        Item::Close => "close".into(),
-    }
-}
-
 impl Dump for Line {
     fn dump(&self, f: &mut Formatter) {
         if let Some(time) = self.time {
@@ -153,7 +126,7 @@ impl Dump for Line {
                 let (header, payload, footer) = &**message;
                 dump_message(f, header, payload, footer);
             }
-            Event::Item(item) => f.dump_string("item", describe(item)),
+            Event::Item(item) => f.dump_stream("item", item),
             Event::V2 => f.dump_string("skipped", "messenger v2"),
             Event::Broken(error) => f.dump_stream("broken", error),
             Event::Lost(missing) => f.dump_unsigned("lost", *missing),

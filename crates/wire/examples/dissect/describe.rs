@@ -7,31 +7,11 @@ use loligo_wire::msgr1::{Footer, Item, MessageHeader};
 /// The item in a line.
 pub(crate) fn describe(item: &Item) -> String {
     match item {
-        Item::Banner => "banner".into(),
-        Item::Addr(addr) => format!("addr {addr}"),
-        Item::Connect(connect, authorizer) => format!(
-            "connect as {} with features {:#x}, authorizer of {} bytes for method {}",
-            connect.host_type,
-            connect.features.0,
-            authorizer.len(),
-            connect.authorizer_protocol
-        ),
-        Item::Reply(reply, authorizer) => format!(
-            "reply {} with features {:#x} and {} bytes",
-            reply.tag,
-            reply.features.0,
-            authorizer.len()
-        ),
-        Item::LastSeen(seq) => format!("last seen {seq}"),
         Item::Message(message) => {
             let (header, payload, footer) = &**message;
             message_line(header, payload, footer)
         }
-        Item::Ack(seq) => format!("ack {seq}"),
-        Item::Keepalive => "keepalive".into(),
-        Item::Keepalive2(stamp) => format!("keepalive2 {stamp:?}"),
-        Item::Keepalive2Ack(stamp) => format!("keepalive2_ack {stamp:?}"),
-        Item::Close => "close".into(),
+        _ => item.to_string(),
     }
 }
 

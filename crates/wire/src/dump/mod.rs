@@ -9,6 +9,7 @@ mod crush;
 mod entity;
 mod formatter;
 mod incremental;
+mod item;
 mod maps;
 mod message;
 mod mgr;
