@@ -78,9 +78,17 @@ pub(crate) fn run_logged(command: &mut Command, log: &Path, deadline: Duration) 
     let status = wait(&mut child, &name, deadline, kill_group)?;
     if !status.success() {
         let said = std::fs::read_to_string(log).unwrap_or_default();
-        bail!("{name} ended with {status}: {}", last_lines(&said, 15));
+        bail!("{name} ended with {}: {}", with_errno(status), last_lines(&said, 15));
     }
     Ok(())
+}
+
+/// The exit status with what it means where a daemon ends with an errno, as Ceph's do, often without a word.
+fn with_errno(status: ExitStatus) -> String {
+    match status.code() {
+        Some(code @ 2..=133) => format!("{status} ({})", std::io::Error::from_raw_os_error(code)),
+        _ => status.to_string(),
+    }
 }
 
 /// Runs `command` with our own terminal; an exit status other than 0 is an error.
@@ -194,6 +202,14 @@ mod tests {
     fn a_child_past_its_deadline_is_killed() {
         let error = run(&mut sh("exec sleep 60"), Duration::from_millis(50)).err().unwrap();
         assert!(error.to_string().contains("has been killed"), "{error}");
+    }
+
+    #[test]
+    fn a_daemon_that_ends_without_a_word_is_explained_by_its_errno() {
+        let log = std::env::temp_dir().join(format!("loligo-xtask-{}.log", std::process::id()));
+        let error = run_logged(&mut sh("exit 28"), &log, Duration::from_secs(20)).err().unwrap().to_string();
+        std::fs::remove_file(&log).unwrap();
+        assert!(error.contains("exit status: 28 (No space left on device"), "{error}");
     }
 
     #[test]

@@ -21,9 +21,9 @@ const GLOBAL: &[(&str, &str)] = &[
     ("osd_max_pg_per_osd_hard_ratio", "10"),
     // A client must prove its global_id here, as on a real cluster.
     ("auth_allow_insecure_global_id_reclaim", "false"),
-    // A developer's disk is often nearly full, which says nothing about the monitor's few megabytes.
-    ("mon_data_avail_warn", "2"),
-    ("mon_data_avail_crit", "1"),
+    // A disk is often nearly full, as these percentages go, and still has thousands of times what a monitor needs here.
+    ("mon_data_avail_warn", "0"),
+    ("mon_data_avail_crit", "-1"),
     // The daemons are oracles: each of these complains or aborts when a client breaks a rule.
     ("osd_debug_op_order", "true"),
     ("osd_debug_misdirected_ops", "true"),
