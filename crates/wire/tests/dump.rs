@@ -56,7 +56,7 @@ fn messages_in_files_are_printed_in_a_line_and_written_as_they_were() {
         let file = file_of(&case);
         let mut d = Decoder::of(&file);
         let message = (entry.decode)(&mut d).unwrap();
-        assert_eq!((d.left(), message.to_bytes(Features::PACIFIC)), (0, file.clone()), "{}", case.type_name);
+        assert_eq!((d.left(), message.to_bytes(case.features)), (0, file.clone()), "{}", case.type_name);
         let printed: serde_json::Value = serde_json::from_str(&Formatter::new().dump(&*message)).unwrap();
         assert!(printed["summary"].as_str().is_some_and(|summary| !summary.is_empty()), "{printed}");
         for cut in 0..file.len() {

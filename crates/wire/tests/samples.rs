@@ -1,8 +1,8 @@
 //! What holds for every type of the codec, tried with a value of each.
 
 use bytes::Bytes;
+use loligo_wire::BufferList;
 use loligo_wire::samples::{Case, MessageCase, cases, message_cases};
-use loligo_wire::{BufferList, Features};
 use proptest::prelude::*;
 use proptest::sample::Index;
 
@@ -15,7 +15,7 @@ fn every_value_comes_back() {
     }
     for case in message_cases() {
         assert!(case.comes_back, "{case:?}");
-        let again = (case.rewrite)(&case.header, case.payload.clone(), Features::PACIFIC);
+        let again = (case.rewrite)(&case.header, case.payload.clone(), case.features);
         assert_eq!(again, Ok(case.payload.clone()), "{}", case.type_name);
     }
 }
@@ -40,7 +40,9 @@ fn no_strict_prefix_is_a_value() {
 
 #[test]
 fn no_strict_prefix_of_a_front_is_a_message() {
-    for case in message_cases() {
+    // Of answers before Jewel, those of today's OSDs have the context of a trace at the end.
+    let is_open_ended = |case: &MessageCase| case.type_name == "MOSDOpReply" && case.payload.version < 7;
+    for case in message_cases().into_iter().filter(|case| !is_open_ended(case)) {
         let front = &case.payload.front;
         for cut in 0..front.len() {
             let cut_short = case.rewrite_parts(front.slice(..cut), case.payload.data.clone());

@@ -7,10 +7,13 @@ use bytes::Bytes;
 use super::payload::at_least;
 use super::{Message, msg_type};
 use crate::types::{EVersion, ErrorCode, OSD_OP_SIZE, OsdFlags, OsdOp, PgId, RequestRedirect, split_data};
-use crate::{BufferList, Decode, DecodeError, Decoder, Encode, Encoder, Epoch};
+use crate::{BufferList, Decode, DecodeError, Decoder, Encode, Encoder, Epoch, Features};
 
 /// The size of `blkin_trace_info`, which is always empty here.
 const TRACE_SIZE: usize = 24;
+
+/// The version in which a redirect is always there.
+const WITH_REDIRECT: u16 = 6;
 
 /// What came of one op of a request.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -66,6 +69,13 @@ impl Message for MOSDOpReply {
     const HEAD_VERSION: u16 = 8;
     const COMPAT_VERSION: u16 = 2;
 
+    /// Clients before Jewel want a redirect in every answer.
+    fn versions(features: Features) -> (u16, u16) {
+        let version =
+            if features.has(Features::NEW_OSDOPREPLY_ENCODING) { Self::HEAD_VERSION } else { WITH_REDIRECT };
+        (version, Self::COMPAT_VERSION)
+    }
+
     fn encode_front(&self, e: &mut Encoder) {
         self.oid.encode(e);
         self.pgid.encode(e);
@@ -83,7 +93,12 @@ impl Message for MOSDOpReply {
         }
         self.replay_version.encode(e);
         self.user_version.encode(e);
-        self.redirect.as_ref().filter(|redirect| !redirect.is_empty()).encode(e);
+        let redirect = self.redirect.as_ref().filter(|redirect| !redirect.is_empty());
+        if Self::versions(e.features()).0 == WITH_REDIRECT {
+            redirect.unwrap_or(&RequestRedirect::default()).encode(e);
+        } else {
+            redirect.encode(e);
+        }
         e.raw(&[0; TRACE_SIZE]);
     }
 
@@ -92,7 +107,7 @@ impl Message for MOSDOpReply {
     }
 
     fn decode_parts(version: u16, d: &mut Decoder<'_>, data: BufferList) -> Result<Self, DecodeError> {
-        at_least::<Self>(version, 7)?;
+        at_least::<Self>(version, 4)?;
         let oid = Bytes::decode(d)?;
         let pgid = PgId::decode(d)?;
         // 64 bits, of which the flags take the lower half.
@@ -103,9 +118,16 @@ impl Message for MOSDOpReply {
         let heads = d.list(OSD_OP_SIZE + ErrorCode::MIN_SIZE, OsdOp::decode_head)?;
         let retry_attempt = i32::decode(d)?;
         let rvals = (0..heads.len()).map(|_| ErrorCode::decode(d)).collect::<Result<Vec<_>, _>>()?;
-        let replay_version = EVersion::decode(d)?;
-        let user_version = u64::decode(d)?;
-        let redirect = Option::<RequestRedirect>::decode(d)?;
+        let (replay_version, user_version) = if version >= 5 {
+            <(EVersion, u64)>::decode(d)?
+        } else {
+            (bad_replay_version, bad_replay_version.version)
+        };
+        let redirect = match version {
+            ..WITH_REDIRECT => None,
+            WITH_REDIRECT => RequestRedirect::decode(d).map(Some)?,
+            _ => Option::decode(d)?,
+        };
         if version >= 8 {
             d.take(TRACE_SIZE)?;
         }

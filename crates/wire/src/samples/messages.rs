@@ -19,9 +19,9 @@ use crate::message::{
 };
 use crate::types::{
     AllocHintFlags, BackoffOp, CmpXattrMode, CmpXattrOp, CopyFromFlags, EVersion, ErrorCode, HObject, OpArgs,
-    OpCode, OpFlags, OsdFlags, OsdOp, ReqId, RequestRedirect, SnapId, WatchOp,
+    OpCode, OpFlags, OsdFlags, OsdOp, PgId, ReqId, RequestRedirect, SnapId, SpgId, WatchOp,
 };
-use crate::{AuthEntityName, BufferList, Epoch, GlobalId, PoolId, Text, Uuid};
+use crate::{AuthEntityName, BufferList, EntityName, Epoch, Features, GlobalId, PoolId, Text, Tid, Uuid};
 
 const FSID: Uuid = Uuid([0xab; 16]);
 
@@ -301,11 +301,21 @@ fn osd() -> Vec<MessageCase> {
         notifier_gid: GlobalId(4155),
         answers: data(b"answers"),
     };
+    // Before RESEND_ON_SPLIT, a request has the hash alone.
+    let old = MOSDOp { pgid: SpgId::whole(PgId::new(PoolId(3), object().hash)), ..request.clone() };
+    let named = ReqId { name: EntityName::client(9), inc: 3, tid: Tid(5) };
+    let (kraken, hammer) = (Features::NEW_OSDOP_ENCODING, Features::NONE);
     [
         MessageCase::new(&request),
         MessageCase::new(&listing),
+        MessageCase::for_features(&request, Features::SQUID),
+        MessageCase::for_features(&old, kraken),
+        MessageCase::for_features(&old, hammer),
+        MessageCase::for_features(&MOSDOp { reqid: named, ..old }, hammer),
         MessageCase::new(&reply),
         MessageCase::new(&redirected),
+        MessageCase::for_features(&reply, hammer),
+        MessageCase::for_features(&redirected, hammer),
         MessageCase::new(&backoff),
         MessageCase::new(&notify),
     ]

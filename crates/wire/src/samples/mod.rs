@@ -65,7 +65,9 @@ pub struct MessageCase {
     pub type_name: &'static str,
     /// A header as it comes with the message, without lengths and checksum.
     pub header: MessageHeader,
-    /// The message, encoded for a Pacific daemon.
+    /// What the message was encoded for.
+    pub features: Features,
+    /// The message, encoded.
     pub payload: Payload,
     /// Whether reading the parts gives the message again.
     pub comes_back: bool,
@@ -76,9 +78,14 @@ pub struct MessageCase {
 }
 
 impl MessageCase {
-    /// That message.
+    /// That message, encoded for a Pacific daemon.
     pub fn new<M: Message + PartialEq>(message: &M) -> Self {
-        let payload = message.encode(Features::PACIFIC);
+        Self::for_features(message, Features::PACIFIC)
+    }
+
+    /// That message, encoded for a peer with those features.
+    pub fn for_features<M: Message + PartialEq>(message: &M, features: Features) -> Self {
+        let payload = message.encode(features);
         let Payload { version, compat_version, data_off, .. } = payload;
         let header = MessageHeader {
             message_type: M::TYPE,
@@ -93,7 +100,7 @@ impl MessageCase {
             M::decode(header, payload).map(|message: M| message.encode(features))
         };
         let read = |header: &MessageHeader, payload| M::decode(header, payload).map(|_: M| ());
-        Self { type_name: M::NAME, header, payload, comes_back, read, rewrite }
+        Self { type_name: M::NAME, header, features, payload, comes_back, read, rewrite }
     }
 
     /// Reads other parts as a message of this type and version.
@@ -103,7 +110,7 @@ impl MessageCase {
     /// When they are not such a message.
     pub fn rewrite_parts(&self, front: Bytes, data: BufferList) -> Result<Payload, DecodeError> {
         let payload = Payload::received(&self.header, front, Bytes::new(), data);
-        (self.rewrite)(&self.header, payload, Features::PACIFIC)
+        (self.rewrite)(&self.header, payload, self.features)
     }
 }
 

@@ -21,6 +21,16 @@ pub(crate) const ARCHIVES: [&str; 5] = [
     "20.3.0-4314-g034eb49a9ce",
 ];
 
+/// Older versions, of which only requests to OSDs and their answers are looked at.
+pub(crate) const OLD_ARCHIVES: [&str; 6] = [
+    "0.52",
+    "0.61.4-60-g24c59be",
+    "0.66-500-g93b3e63",
+    "0.80-rc1-35-g4812150",
+    "0.94.2-207-g88e7ee7",
+    "11.2.0-280-g34e04de",
+];
+
 /// Values by the version of Ceph that encoded them and by type.
 pub(crate) struct Corpus(PathBuf);
 

@@ -1,5 +1,7 @@
 //! A request to an OSD.
 
+mod old;
+
 use alloc::vec::Vec;
 
 use bytes::Bytes;
@@ -19,7 +21,9 @@ const TRACE_SIZE: usize = 24;
 
 /// A request to an OSD: `MOSDOp`.
 ///
-/// Its `features` on the wire are those that it is encoded for.
+/// Its `features` on the wire are those that it is encoded for. Before version 8 it has no PG, only the hash of the object: then
+/// [`Self::pgid`] has that hash as its seed, to be folded by whoever knows the pool. Version 1 has not even that, but leaves it to
+/// the OSD to hash the name, and is not read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct MOSDOp {
     /// The PG, after folding, and its shard.
@@ -61,13 +65,17 @@ pub struct OsdOpTarget {
 }
 
 impl OsdOpTarget {
-    /// Reads the first fields of the front of an [`MOSDOp`] of that version: 8, or 9 of Squid.
+    /// Reads the first fields of the front of an [`MOSDOp`] of that version: 7, 8, or 9 of Squid. In older ones they do not stand
+    /// first.
     ///
     /// # Errors
     ///
     /// When they are not there, or of a version that no supported release writes.
     pub fn decode(version: u16, d: &mut Decoder<'_>) -> Result<Self, DecodeError> {
-        at_least::<MOSDOp>(version, 8)?;
+        at_least::<MOSDOp>(version, 7)?;
+        if version == 7 {
+            return Self::decode_v7(d);
+        }
         let target = Self {
             pgid: SpgId::decode(d)?,
             hash: u32::decode(d)?,
@@ -108,37 +116,31 @@ impl MOSDOp {
             self.reqid
         }
     }
-}
 
-impl Message for MOSDOp {
-    const TYPE: u16 = msg_type::OSD_OP;
-    const NAME: &'static str = "MOSDOp";
-    const HEAD_VERSION: u16 = 9;
-    const COMPAT_VERSION: u16 = 3;
-    const PRIORITY: u16 = priority::OSD_CLIENT_OP;
-
-    /// An OSD before Squid drops version 9 without a word.
-    fn versions(features: Features) -> (u16, u16) {
-        let version = if features.has(Features::SERVER_SQUID) { Self::HEAD_VERSION } else { 8 };
-        (version, Self::COMPAT_VERSION)
-    }
-
-    fn encode_front(&self, e: &mut Encoder) {
-        let features: Features = e.features();
+    /// What an OSD queues by, from version 8 on.
+    fn encode_target(&self, version: u16, e: &mut Encoder) {
         self.pgid.encode(e);
         self.hobj.hash.encode(e);
         self.osdmap_epoch.encode(e);
         self.flags.encode(e);
         self.reqid.encode(e);
         e.raw(&[0; TRACE_SIZE]);
-        if features.has(Features::SERVER_SQUID) {
+        if version >= Self::HEAD_VERSION {
             // The context of an OpenTelemetry span: none.
             e.versioned(1, 1, |e| false.encode(e));
         }
+    }
 
+    /// What follows it, from version 7 on.
+    fn encode_rest(&self, e: &mut Encoder) {
         self.client_inc.encode(e);
         self.mtime.encode(e);
         self.locator().encode(e);
+        self.encode_object_and_ops(e);
+    }
+
+    /// From the object's name to the features.
+    fn encode_object_and_ops(&self, e: &mut Encoder) {
         self.hobj.oid.encode(e);
         let count = u16::try_from(self.ops.len());
         loligo_base::never!(count.is_err(), "a request with more than 65535 ops");
@@ -150,7 +152,41 @@ impl Message for MOSDOp {
         self.hobj.snap.encode(e);
         self.snapc.encode(e);
         self.retry_attempt.encode(e);
+        let features: Features = e.features();
         features.encode(e);
+    }
+}
+
+impl Message for MOSDOp {
+    const TYPE: u16 = msg_type::OSD_OP;
+    const NAME: &'static str = "MOSDOp";
+    const HEAD_VERSION: u16 = 9;
+    const COMPAT_VERSION: u16 = 3;
+    const PRIORITY: u16 = priority::OSD_CLIENT_OP;
+
+    /// An OSD before Squid drops version 9 without a word. Older versions than 8 are for OSDs before Luminous.
+    fn versions(features: Features) -> (u16, u16) {
+        let version = if features.has(Features::SERVER_SQUID) {
+            Self::HEAD_VERSION
+        } else if features.has(Features::RESEND_ON_SPLIT) {
+            8
+        } else if features.has(Features::NEW_OSDOP_ENCODING) {
+            7
+        } else {
+            6
+        };
+        (version, Self::COMPAT_VERSION)
+    }
+
+    fn encode_front(&self, e: &mut Encoder) {
+        match Self::versions(e.features()) {
+            (..=6, _) => self.encode_v6(e),
+            (7, _) => self.encode_v7(e),
+            (version, _) => {
+                self.encode_target(version, e);
+                self.encode_rest(e);
+            }
+        }
     }
 
     fn data(&self) -> BufferList {
@@ -158,6 +194,10 @@ impl Message for MOSDOp {
     }
 
     fn decode_parts(version: u16, d: &mut Decoder<'_>, data: BufferList) -> Result<Self, DecodeError> {
+        at_least::<Self>(version, 2)?;
+        if version < 7 {
+            return Self::decode_v6(version, d, data);
+        }
         let OsdOpTarget { pgid, hash, osdmap_epoch, flags, reqid } = OsdOpTarget::decode(version, d)?;
         let client_inc = i32::decode(d)?;
         let mtime = Wall::decode(d)?;
