@@ -1,5 +1,8 @@
 //! What the targets and the maker of their seeds have in common.
 
+use loligo_wire::Features;
+use loligo_wire::msgr1::{Side, StreamReader};
+
 /// How the bytes of the target `messages` are made up: which type, its version, how long the front is, the front, the data.
 #[derive(Clone, Copy, Debug)]
 pub struct Parts<'a> {
@@ -39,4 +42,22 @@ impl<'a> Parts<'a> {
 pub fn map_and_change(map: &[u8], change: &[u8]) -> Vec<u8> {
     let length = u32::try_from(map.len()).unwrap_or(u32::MAX);
     [length.to_le_bytes().as_slice(), map, change].concat()
+}
+
+/// How the first byte of the target `streams` is read: whose bytes follow, or that they are from the middle of a connection of
+/// peers that sign.
+pub const CLIENT: u8 = 0;
+/// The bytes of who accepted.
+pub const SERVER: u8 = 1;
+/// From the middle.
+pub const MIDDLE: u8 = 2;
+
+/// The reader that the first byte asks for.
+#[must_use]
+pub const fn reader(which: u8) -> StreamReader {
+    match which {
+        CLIENT => StreamReader::new(Side::Client),
+        SERVER => StreamReader::new(Side::Server),
+        _ => StreamReader::open(Features::MSG_AUTH),
+    }
 }

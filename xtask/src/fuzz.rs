@@ -48,6 +48,8 @@ enum Target {
     Crush,
     /// An OSDMap and a change of it, and then places for it
     Incrementals,
+    /// What goes over a connection of messenger v1, in either direction
+    Streams,
     /// Keyrings, `ceph.conf`, `mon_host`, addresses, names
     Texts,
 }

@@ -78,12 +78,16 @@ pub(crate) fn run_logged(command: &mut Command, log: &Path, deadline: Duration) 
     let status = wait(&mut child, &name, deadline, kill_group)?;
     if !status.success() {
         let said = std::fs::read_to_string(log).unwrap_or_default();
-        bail!("{name} ended with {}: {}", with_errno(status), last_lines(&said, 15));
+        let said = last_lines(&said, 15);
+        bail!(
+            "{name} ended with {}",
+            if said.is_empty() { with_errno(status) } else { format!("{status}: {said}") }
+        );
     }
     Ok(())
 }
 
-/// The exit status with what it means where a daemon ends with an errno, as Ceph's do, often without a word.
+/// The exit status of who ended without a word, with what it means to a daemon of Ceph's: an errno.
 fn with_errno(status: ExitStatus) -> String {
     match status.code() {
         Some(code @ 2..=133) => format!("{status} ({})", std::io::Error::from_raw_os_error(code)),

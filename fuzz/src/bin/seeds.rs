@@ -7,9 +7,11 @@ use std::fs;
 use std::hash::{Hash, Hasher};
 use std::path::{Path, PathBuf};
 
-use loligo_fuzz::{Parts, map_and_change};
+use loligo_fuzz::{CLIENT, MIDDLE, Parts, SERVER, map_and_change};
 use loligo_wire::dump::types;
+use loligo_wire::msgr1::{Footer, Item, MessageFooter, MessageHeader};
 use loligo_wire::samples::{cases, message_cases};
+use loligo_wire::{Encode, Features};
 
 /// Files that are larger slow the fuzzer down.
 const SIZE_MAX: usize = 64 << 10;
@@ -40,12 +42,39 @@ fn main() -> Result<(), Box<dyn Error>> {
         let parts = Parts { which, version: case.payload.version, front: &case.payload.front, data: &data };
         put(&out, "messages", &parts.to_bytes())?;
     }
+    streams(&out)?;
     for release in fs::read_dir(golden)? {
         maps(&out, &release?.path())?;
     }
     match std::env::var_os("CEPH_OBJECT_CORPUS") {
         Some(corpus) => values(&out, Path::new(&corpus))?,
         None => eprintln!("CEPH_OBJECT_CORPUS is not set: no values of Ceph's corpus among the seeds"),
+    }
+    Ok(())
+}
+
+/// Connections of Ceph's own programs, which tests of `loligo-wire` read too; and each message of the samples in the middle of one.
+fn streams(out: &Path) -> Result<(), Box<dyn Error>> {
+    let recorded = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates/wire/testdata/pacific");
+    for name in ["mon", "watch", "import"] {
+        for (which, side) in [(CLIENT, "client"), (SERVER, "server")] {
+            let bytes = fs::read(recorded.join(format!("stream-{name}-{side}")))?;
+            let start = bytes.get(..SIZE_MAX - 1).unwrap_or(&bytes);
+            put(out, "streams", &[&[which], start].concat())?;
+        }
+    }
+    for case in message_cases() {
+        let (header, payload) = (case.header, case.payload);
+        let length = |bytes: usize| u32::try_from(bytes);
+        let header = MessageHeader {
+            version: payload.version,
+            compat_version: payload.compat_version,
+            front_len: length(payload.front.len())?,
+            data_len: length(payload.data.len())?,
+            ..header
+        };
+        let message = Item::Message(Box::new((header, payload, Footer::New(MessageFooter::default()))));
+        put(out, "streams", &[&[MIDDLE], message.to_bytes(Features::NONE).as_ref()].concat())?;
     }
     Ok(())
 }
