@@ -41,6 +41,7 @@ pub mod message;
 pub mod mgrmap;
 pub mod monmap;
 pub mod msgr1;
+pub mod msgr2;
 pub mod osdmap;
 mod release;
 #[cfg(feature = "samples")]

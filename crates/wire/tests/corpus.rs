@@ -23,17 +23,23 @@ use crate::out_of_scope::{OUT_OF_SCOPE, covers, reason};
 /// More types than that, and the corpus is the whole of it.
 const WHOLE: usize = 500;
 
-/// The releases that made the values, and what they may have encoded them for.
-///
-/// Values of Squid were made for peers with and without `CRUSH_MSR`, which decides whether a CRUSH map has the tunables of MSR
-/// rules.
-const RELEASES: [(&str, &[Features]); 5] = [
-    ("15.", &[Features::OCTOPUS]),
-    ("16.", &[Features::PACIFIC]),
-    ("18.", &[Features::REEF]),
-    ("19.", &[Features::SQUID, Features::REEF]),
+/// The releases that made the values, and what they encoded them for.
+const RELEASES: [(&str, Features); 5] = [
+    ("15.", Features::OCTOPUS),
+    ("16.", Features::PACIFIC),
+    ("18.", Features::REEF),
+    ("19.", Features::SQUID),
+    ("20.", Features::TENTACLE),
+];
+
+/// What else values of some types were encoded for.
+const ALSO: [(&str, Features); 4] = [
+    // Some maps are without `CRUSH_MSR`, which decides whether a CRUSH map has the tunables of MSR rules.
+    ("19.2.0-404-g78ddc7f9027/OSDMap/", Features::REEF),
+    ("20.3.0-4314-g034eb49a9ce/OSDMap/", Features::TENTACLE.without(Features(1 << 38))),
     // Made before monitors knew how keys are made, which came with 20.2.
-    ("20.", &[Features::TENTACLE, Features::TENTACLE.without(Features(1 << 38)), Features::SQUID]),
+    ("20.3.0-4314-g034eb49a9ce/MonMap/", Features::SQUID),
+    ("20.3.0-4314-g034eb49a9ce/mon_info_t/", Features::SQUID),
 ];
 
 /// Old names of types that are read under their new ones.
@@ -75,7 +81,7 @@ const NOT_IDENTICAL: [(&str, &str); 13] = [
 /// A value of the corpus.
 struct Sample {
     id: String,
-    features: &'static [Features],
+    features: Vec<Features>,
     bytes: Bytes,
 }
 
@@ -86,7 +92,10 @@ fn samples(corpus: &Corpus) -> BTreeMap<String, Vec<Sample>> {
         let (_, features) = RELEASES.iter().find(|(release, _)| version.starts_with(release)).unwrap();
         for type_name in corpus.types(version) {
             let values = corpus.values(version, &type_name).into_iter();
-            let sample = |(id, bytes)| Sample { id, features, bytes };
+            let sample = |(id, bytes): (String, Bytes)| {
+                let also = ALSO.iter().filter(|(start, _)| id.starts_with(start)).map(|(_, also)| *also);
+                Sample { features: std::iter::once(*features).chain(also).collect(), id, bytes }
+            };
             samples.entry(type_name).or_default().extend(values.map(sample));
         }
     }
@@ -117,7 +126,7 @@ fn check(type_name: &str, entry: &TypeEntry, sample: &Sample) -> Result<bool, St
     serde_json::from_str::<serde_json::Value>(&printed).map_err(|error| format!("printed as {error}"))?;
 
     let own = own_features(type_name, &sample.bytes);
-    let features = own.as_ref().map_or(sample.features, std::slice::from_ref);
+    let features = own.as_ref().map_or(&sample.features[..], std::slice::from_ref);
     let write = |features: &Features| {
         let mut e = Encoder::new(*features);
         value.encode(&mut e);

@@ -3,7 +3,6 @@
 use alloc::collections::BTreeMap;
 use alloc::string::String;
 
-use super::payload::at_least;
 use super::{Message, msg_type};
 use crate::{BufferList, Decode, DecodeError, Decoder, Encode, Encoder};
 
@@ -31,6 +30,19 @@ impl Encode for SubscribeItem {
     }
 }
 
+/// `ceph_mon_subscribe_item_old`, which says what the client has in place of what it wants; 0 is nothing.
+struct OldItem(SubscribeItem);
+
+impl Decode for OldItem {
+    const MIN_SIZE: usize = 17;
+
+    fn decode(d: &mut Decoder<'_>) -> Result<Self, DecodeError> {
+        let (_unused, have) = <(u64, u64)>::decode(d)?;
+        let start = if have == 0 { 0 } else { have.saturating_add(1) };
+        Ok(Self(SubscribeItem { start, onetime: u8::decode(d)? != 0 }))
+    }
+}
+
 /// Asks a monitor to send maps now and as they change: `MMonSubscribe`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct MMonSubscribe {
@@ -50,11 +62,33 @@ impl Message for MMonSubscribe {
         self.hostname.encode(e);
     }
 
-    /// Linux writes version 2, which has no host.
+    /// Linux writes version 2, which has no host; before 4.6 it wrote version 1.
     fn decode_parts(version: u16, d: &mut Decoder<'_>, _data: BufferList) -> Result<Self, DecodeError> {
-        at_least::<Self>(version, 2)?;
-        let what = BTreeMap::decode(d)?;
+        let what = if version >= 2 {
+            BTreeMap::decode(d)?
+        } else {
+            let what = BTreeMap::<String, OldItem>::decode(d)?;
+            what.into_iter().map(|(name, OldItem(item))| (name, item)).collect()
+        };
         let hostname = if version >= 3 { String::decode(d)? } else { String::new() };
         Ok(Self { what, hostname })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Features;
+
+    /// Linux before 4.6 writes it; no corpus has it.
+    #[test]
+    fn the_first_version_says_what_the_client_has() {
+        let items = [("monmap", (0u64, 3u64), 0u8), ("osdmap", (0, 0), 1)];
+        let items = items.map(|(name, have, onetime)| (String::from(name), (have, onetime)));
+        let front = BTreeMap::from(items).to_bytes(Features::NONE);
+        let read = MMonSubscribe::decode_parts(1, &mut Decoder::new(&front), BufferList::new()).unwrap();
+        let item = |start, onetime| SubscribeItem { start, onetime };
+        let wanted = [(String::from("monmap"), item(4, false)), (String::from("osdmap"), item(0, true))];
+        assert_eq!(read, MMonSubscribe { what: wanted.into(), hostname: String::new() });
     }
 }

@@ -73,6 +73,10 @@ msg_types! {
     CONFIG = 62;
     /// Asks for options.
     GET_CONFIG = 63;
+    /// What is kept under keys of a prefix.
+    KV_DATA = 54;
+    /// Deletes snapshots of clients that manage their own.
+    REMOVE_SNAPS = 90;
     /// A command to an OSD or a metadata server.
     COMMAND = 97;
     /// Answers it.

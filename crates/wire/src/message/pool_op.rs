@@ -2,7 +2,6 @@
 
 use alloc::string::String;
 
-use super::payload::at_least;
 use super::{Message, msg_type, paxos};
 use crate::types::SnapId;
 use crate::{BufferList, Decode, DecodeError, Decoder, Encode, Encoder, Uuid};
@@ -66,12 +65,44 @@ impl Message for MPoolOp {
     }
 
     fn decode_parts(version: u16, d: &mut Decoder<'_>, _data: BufferList) -> Result<Self, DecodeError> {
-        at_least::<Self>(version, 4)?;
+        let form = version;
         let (version, fsid, pool) = (paxos::decode(d)?, Uuid::decode(d)?, u32::decode(d)?);
+        let early_name = if form < 2 { Some(String::decode(d)?) } else { None };
         let op = PoolOpCode(u32::decode(d)?);
         let _owner = u64::decode(d)?;
-        let (snapid, name) = (SnapId::decode(d)?, String::decode(d)?);
-        let _old_rule = u8::decode(d)?;
-        Ok(Self { version, fsid, pool, op, snapid, name, crush_rule: i16::decode(d)? })
+        let snapid = SnapId::decode(d)?;
+        let name = early_name.map_or_else(|| String::decode(d), Ok)?;
+        let crush_rule = match form {
+            ..3 => -1,
+            3 => i16::from(u8::decode(d)?),
+            _ => <(u8, i16)>::decode(d)?.1,
+        };
+        Ok(Self { version, fsid, pool, op, snapid, name, crush_rule })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Features;
+
+    /// No corpus has such old ones: they are put together as `MPoolOp::decode_payload` takes them apart.
+    #[test]
+    fn older_versions_have_the_name_first_or_another_rule() {
+        let op = MPoolOp { pool: 3, op: PoolOpCode::CREATE, name: "rbd".into(), ..MPoolOp::default() };
+        let front = op.encode(Features::PACIFIC).front;
+        // Before the pool: the monitors' fields and the cluster. Behind it: op, owner and snapshot.
+        let (start, rest) = front.split_at(18 + 16 + 4);
+        let (middle, tail) = rest.split_at(4 + 8 + 8);
+        let (name, rule) = tail.split_at(4 + 3);
+        let read = |version, parts: &[&[u8]]| {
+            let front = parts.concat();
+            MPoolOp::decode_parts(version, &mut Decoder::new(&front), BufferList::new())
+        };
+        let without_rule = MPoolOp { crush_rule: -1, ..op.clone() };
+        assert_eq!(read(1, &[start, name, middle]), Ok(without_rule.clone()));
+        assert_eq!(read(2, &[start, middle, name]), Ok(without_rule));
+        assert_eq!(read(3, &[start, middle, name, &[5]]), Ok(MPoolOp { crush_rule: 5, ..op.clone() }));
+        assert_eq!(read(4, &[start, middle, name, rule]), Ok(op));
     }
 }

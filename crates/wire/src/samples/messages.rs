@@ -10,12 +10,12 @@ use super::mgr::{log_entry, mgr_map, service_map};
 use super::types::{locator, object, pool_stat, snaps, spg};
 use crate::codec::OpaqueStruct;
 use crate::message::{
-    MAuth, MAuthReply, MCommand, MCommandReply, MConfig, MGetConfig, MGetPoolStats, MGetPoolStatsReply, MLog,
-    MLogAck, MMgrClose, MMgrCommand, MMgrCommandReply, MMgrConfigure, MMgrMap, MMgrOpen, MMgrReport,
-    MMgrUpdate, MMonCommand, MMonCommandAck, MMonGetMap, MMonGetOSDMap, MMonGetVersion, MMonGetVersionReply,
-    MMonMap, MMonSubscribe, MMonSubscribeAck, MOSDBackoff, MOSDMap, MOSDOp, MOSDOpReply, MPing, MPoolOp,
-    MPoolOpReply, MServiceMap, MStatfs, MStatfsReply, MWatchNotify, OpResult, PerfCounterType, PoolOpCode,
-    ServiceInfo, SubscribeItem, WatchEvent,
+    MAuth, MAuthReply, MCommand, MCommandReply, MConfig, MGetConfig, MGetPoolStats, MGetPoolStatsReply,
+    MKVData, MLog, MLogAck, MMgrClose, MMgrCommand, MMgrCommandReply, MMgrConfigure, MMgrMap, MMgrOpen,
+    MMgrReport, MMgrUpdate, MMonCommand, MMonCommandAck, MMonGetMap, MMonGetOSDMap, MMonGetVersion,
+    MMonGetVersionReply, MMonMap, MMonSubscribe, MMonSubscribeAck, MOSDBackoff, MOSDMap, MOSDOp, MOSDOpReply,
+    MPing, MPoolOp, MPoolOpReply, MRemoveSnaps, MServiceMap, MStatfs, MStatfsReply, MWatchNotify, OpResult,
+    PerfCounterType, PoolOpCode, ServiceInfo, SubscribeItem, WatchEvent,
 };
 use crate::types::{
     AllocHintFlags, BackoffOp, CmpXattrMode, CmpXattrOp, CopyFromFlags, EVersion, ErrorCode, HObject, OpArgs,
@@ -75,6 +75,12 @@ fn maps() -> Vec<MessageCase> {
         newest_map: Epoch(12),
         gap_removed_snaps: [(PoolId(3), [(SnapId(4), 2)].into())].into(),
     };
+    let kept = MKVData {
+        version: 9,
+        prefix: text("mgr/"),
+        incremental: true,
+        data: [(text("mgr/a"), Some(Bytes::from_static(b"value"))), (text("mgr/b"), None)].into(),
+    };
     [
         MessageCase::new(&MMonSubscribe { what: what.into(), hostname: "host".into() }),
         MessageCase::new(&MMonSubscribeAck { interval: 300, fsid: FSID }),
@@ -91,6 +97,7 @@ fn maps() -> Vec<MessageCase> {
         MessageCase::new(&MMonGetVersion { handle: 5, what: "osdmap".into() }),
         MessageCase::new(&MMonGetVersionReply { handle: 5, version: 12, oldest_version: 1 }),
         MessageCase::new(&MConfig { config: BTreeMap::from([(text("debug_ms"), text("1/5"))]) }),
+        MessageCase::new(&kept),
     ]
     .into()
 }
@@ -145,7 +152,9 @@ fn pools() -> Vec<MessageCase> {
         response_data: Bytes::new(),
     };
     let data = MPoolOpReply { response_data: Bytes::from_static(b"12345678"), ..reply.clone() };
-    [MessageCase::new(&op), MessageCase::new(&reply), MessageCase::new(&data)].into()
+    let removed = MRemoveSnaps { version: 12, snaps: [(3, [SnapId(4), SnapId(5)].into())].into() };
+    [MessageCase::new(&op), MessageCase::new(&reply), MessageCase::new(&data), MessageCase::new(&removed)]
+        .into()
 }
 
 fn manager() -> Vec<MessageCase> {

@@ -12,11 +12,12 @@ use core::fmt::{self, Display};
 
 use super::Value;
 use crate::message::{
-    MAuth, MAuthReply, MCommand, MCommandReply, MConfig, MGetConfig, MGetPoolStats, MGetPoolStatsReply, MLog,
-    MLogAck, MMgrClose, MMgrCommand, MMgrCommandReply, MMgrConfigure, MMgrMap, MMgrOpen, MMgrReport,
-    MMgrUpdate, MMonCommand, MMonCommandAck, MMonGetMap, MMonGetOSDMap, MMonGetVersion, MMonGetVersionReply,
-    MMonMap, MMonSubscribe, MMonSubscribeAck, MOSDBackoff, MOSDMap, MOSDOp, MOSDOpReply, MPing, MPoolOp,
-    MPoolOpReply, MServiceMap, MStatfs, MStatfsReply, MWatchNotify, Message, Payload,
+    MAuth, MAuthReply, MCommand, MCommandReply, MConfig, MGetConfig, MGetPoolStats, MGetPoolStatsReply,
+    MKVData, MLog, MLogAck, MMgrClose, MMgrCommand, MMgrCommandReply, MMgrConfigure, MMgrMap, MMgrOpen,
+    MMgrReport, MMgrUpdate, MMonCommand, MMonCommandAck, MMonGetMap, MMonGetOSDMap, MMonGetVersion,
+    MMonGetVersionReply, MMonMap, MMonSubscribe, MMonSubscribeAck, MOSDBackoff, MOSDMap, MOSDOp, MOSDOpReply,
+    MPing, MPoolOp, MPoolOpReply, MRemoveSnaps, MServiceMap, MStatfs, MStatfsReply, MWatchNotify, Message,
+    Payload,
 };
 use crate::msgr1::MessageHeader;
 use crate::types::ErrorCode;
@@ -77,6 +78,7 @@ messages! {
     MGetConfig,
     MGetPoolStats,
     MGetPoolStatsReply,
+    MKVData,
     MLog,
     MLogAck,
     MMgrClose,
@@ -103,6 +105,7 @@ messages! {
     MPing,
     MPoolOp,
     MPoolOpReply,
+    MRemoveSnaps,
     MServiceMap,
     MStatfs,
     MStatfsReply,

@@ -5,11 +5,11 @@ use core::fmt;
 use super::{Joined, Print, StrError, print_daemon};
 use crate::dump::Stamp;
 use crate::message::{
-    MAuth, MAuthReply, MCommand, MCommandReply, MConfig, MGetConfig, MGetPoolStats, MGetPoolStatsReply, MLog,
-    MLogAck, MMgrClose, MMgrCommand, MMgrCommandReply, MMgrConfigure, MMgrMap, MMgrOpen, MMgrReport,
-    MMgrUpdate, MMonCommand, MMonCommandAck, MMonGetMap, MMonGetOSDMap, MMonGetVersion, MMonGetVersionReply,
-    MMonMap, MMonSubscribe, MMonSubscribeAck, MPing, MPoolOp, MPoolOpReply, MServiceMap, MStatfs,
-    MStatfsReply, PoolOpCode,
+    MAuth, MAuthReply, MCommand, MCommandReply, MConfig, MGetConfig, MGetPoolStats, MGetPoolStatsReply,
+    MKVData, MLog, MLogAck, MMgrClose, MMgrCommand, MMgrCommandReply, MMgrConfigure, MMgrMap, MMgrOpen,
+    MMgrReport, MMgrUpdate, MMonCommand, MMonCommandAck, MMonGetMap, MMonGetOSDMap, MMonGetVersion,
+    MMonGetVersionReply, MMonMap, MMonSubscribe, MMonSubscribeAck, MPing, MPoolOp, MPoolOpReply,
+    MRemoveSnaps, MServiceMap, MStatfs, MStatfsReply, PoolOpCode,
 };
 use crate::msgr1::MessageHeader;
 use crate::types::ErrorCode;
@@ -53,6 +53,17 @@ in_a_line! {
             write!(f, " inc{}-{}", m.inc.0, m.inc.1)?;
         }
         f.write_str(")")
+    };
+    MKVData(m, _, f) {
+        let what = if m.incremental { "incremental" } else { "full" };
+        write!(f, "kv_data(v{} prefix {}, {what}, {} keys)", m.version, m.prefix, m.data.len())
+    };
+    MRemoveSnaps(m, _, f) {
+        f.write_str("remove_snaps({")?;
+        for (i, (pool, snaps)) in m.snaps.iter().enumerate() {
+            write!(f, "{}{pool}=[{}]", if i == 0 { "" } else { "," }, Joined(snaps, ","))?;
+        }
+        write!(f, "}} v{})", m.version)
     };
     MCommand(m, header, f) write!(f, "command(tid {}: {})", header.tid, Joined(&m.cmd, " "));
     MCommandReply(m, header, f) write!(f, "command_reply(tid {}: {} {})", header.tid, m.r.0, m.rs);
