@@ -154,7 +154,18 @@ pub enum AuthError {
     /// Messages are signed by the rules before Mimic, which leave too much unsigned.
     #[error("the peer knows only the old signatures, which leave too much unsigned")]
     OldSignatures,
-    /// A message's signature is wrong.
-    #[error("the signature of a message is wrong")]
+    /// A signature is wrong, or what was sealed is not as it was.
+    #[error("a signature is wrong")]
     WrongSignature,
+    /// The secret of a connection is too short for its mode.
+    #[error("a connection secret of {length} bytes, {wanted} are needed")]
+    ShortSecret {
+        /// Its length.
+        length: usize,
+        /// The length needed.
+        wanted: usize,
+    },
+    /// A connection has sealed so much that nothing more can be sealed safely.
+    #[error("no nonces are left")]
+    OutOfNonces,
 }

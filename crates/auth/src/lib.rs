@@ -6,9 +6,11 @@
 //! | you are | you need |
 //! |---|---|
 //! | a client of the monitors | [`Keyring`], [`AuthClient`], one [`Login`] per monitor connection |
-//! | a client of an OSD | an [`Authorizer`] per connection; on msgr v1 then a [`MessageSigner`] |
+//! | a client of an OSD | an [`Authorizer`] per connection |
 //! | a monitor | [`KeyServer`], one [`LoginHandler`] per connection |
-//! | an OSD | [`ServiceKeys`], one [`AuthorizeHandler`] per connection; on msgr v1 then a [`MessageSigner`] |
+//! | an OSD | [`ServiceKeys`], one [`AuthorizeHandler`] per connection |
+//! | either end of a connection to an OSD on msgr v1 | a [`MessageSigner`] of the [`SessionKey`] |
+//! | either end of a connection on msgr v2 | the [`SessionKey`] for the transcript, [`FrameCiphers`] of the [`ConnectionSecret`] |
 //!
 //! # How cephx works
 //!
@@ -91,6 +93,7 @@ mod client;
 mod crypto;
 mod error;
 mod keyring;
+mod onwire;
 mod server;
 mod session;
 mod signature;
@@ -99,6 +102,7 @@ pub use client::{AuthClient, Authorized, Authorizer, LoggedIn, Login, LoginReply
 pub use crypto::{Cipher, CryptoKey, Usage};
 pub use error::{AuthError, KeyError, Unsealable};
 pub use keyring::{Keyring, KeyringEntry, KeyringError, KeyringLineError};
+pub use onwire::{FrameCiphers, FrameOpener, FrameSealer, Side};
 pub use server::{
     Accepted, AuthorizeHandler, EntityAuth, KeyServer, KeyServerOptions, LoggedInClient, LoginAnswer,
     LoginHandler, ServiceKeys, Verdict,

@@ -3,10 +3,16 @@
 use alloc::boxed::Box;
 use core::fmt;
 
+use hmac::{Hmac, Mac as _};
 use loligo_base::{Entropy, Wall};
 use loligo_wire::cephx::Secret;
+use sha2::Sha256;
+use subtle::ConstantTimeEq as _;
 
-use crate::CryptoKey;
+use crate::{AuthError, CryptoKey};
+
+/// The size of a signature over a transcript.
+const SIGNATURE_LEN: usize = 32;
 
 /// The key that two ends share for as long as a ticket lives.
 ///
@@ -33,10 +39,37 @@ impl SessionKey {
         Self(Box::new(self.0.duplicate()))
     }
 
-    /// The secret's bytes, for the key of an HMAC over a transcript as in msgr v2.
+    /// The secret's bytes.
     #[must_use]
     pub fn to_secret(&self) -> Secret {
         self.0.to_wire().secret
+    }
+
+    /// Signs what was said until now, as the AUTH_SIGNATURE frame of msgr v2 carries it: HMAC-SHA256
+    /// (`CryptoKey::hmac_sha256`).
+    #[must_use]
+    pub fn sign_transcript(&self, transcript: &[u8]) -> [u8; SIGNATURE_LEN] {
+        self.mac(transcript).finalize().into_bytes().into()
+    }
+
+    /// Checks the signature over what was said until now, in constant time.
+    ///
+    /// # Errors
+    ///
+    /// [`AuthError::WrongSignature`] when it is not the one that the key gives.
+    pub fn check_transcript(&self, transcript: &[u8], signature: &[u8]) -> Result<(), AuthError> {
+        let right = self.sign_transcript(transcript);
+        if bool::from(right.ct_eq(signature)) { Ok(()) } else { Err(AuthError::WrongSignature) }
+    }
+
+    #[expect(
+        clippy::expect_used,
+        reason = "an HMAC takes keys of any length; the error is that of other hashes"
+    )]
+    fn mac(&self, transcript: &[u8]) -> Hmac<Sha256> {
+        let secret = self.to_secret();
+        let mac = <Hmac<Sha256> as hmac::Mac>::new_from_slice(secret.expose());
+        mac.expect("an HMAC takes keys of any length").chain_update(transcript)
     }
 }
 

@@ -143,10 +143,35 @@ impl AuthClient {
         let is_allowed = |method: &&AuthMethod| allowed.is_empty() || allowed.contains(method);
         let refused = AuthError::MethodNotOffered(allowed.first().copied().unwrap_or(*first));
         let method = *self.methods.iter().find(is_allowed).ok_or(refused)?;
+        Ok(self.begin_v2(method))
+    }
+
+    fn begin_v2(&self, method: AuthMethod) -> (Login, LoginRequest) {
         let start = AuthRequestMon { name: self.name.clone(), global_id: self.global_id };
         let state = if method == AuthMethod::CEPHX { State::Challenge } else { State::Session };
         let login = Login::new(state, method, self.global_id);
-        Ok((login, LoginRequest { method, payload: start.to_bytes(Features::NONE) }))
+        (login, LoginRequest { method, payload: start.to_bytes(Features::NONE) })
+    }
+
+    /// Takes an AUTH_BAD_METHOD frame: goes on with the next method that both sides can do, where there is one.
+    pub fn handle_bad_method(&mut self, login: &mut Login, result: i32, allowed: &[AuthMethod]) -> LoginStep {
+        if !matches!(login.state, State::Challenge | State::Session) {
+            login.state = State::Dead;
+            return LoginStep::Failed(AuthError::Unexpected);
+        }
+        let tried = self.methods.iter().position(|method| *method == login.method);
+        let behind = self.methods.iter().skip(tried.map_or(usize::MAX, |at| at + 1));
+        match behind.copied().find(|method| allowed.contains(method)) {
+            Some(method) => {
+                let (next, request) = self.begin_v2(method);
+                *login = next;
+                LoginStep::Send(request)
+            }
+            None => {
+                login.state = State::Dead;
+                LoginStep::Failed(steps::refused(login, result))
+            }
+        }
     }
 
     /// Takes an `MAuthReply`.

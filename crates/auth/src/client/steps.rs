@@ -156,7 +156,7 @@ impl AuthClient {
 }
 
 /// What a monitor's refusal means.
-fn refused(login: &Login, result: i32) -> AuthError {
+pub(super) fn refused(login: &Login, result: i32) -> AuthError {
     let errno = result.saturating_neg();
     if login.is_reclaim && !login.is_done() && matches!(errno, EACCES | EINVAL) {
         return AuthError::ReclaimRefused { global_id: login.global_id, errno };
