@@ -42,6 +42,7 @@ pub mod mgrmap;
 pub mod monmap;
 pub mod msgr1;
 pub mod msgr2;
+pub mod op_data;
 pub mod osdmap;
 mod release;
 #[cfg(feature = "samples")]

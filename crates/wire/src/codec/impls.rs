@@ -213,7 +213,12 @@ impl<T: Decode + Ord> Decode for BTreeSet<T> {
 
     fn decode(d: &mut Decoder<'_>) -> Result<Self, DecodeError> {
         let n = d.count(T::MIN_SIZE)?;
-        (0..n).map(|_| T::decode(d)).collect()
+        let mut set = Self::new();
+        for _ in 0..n {
+            // One by one: to collect them would take room for all of them first, also where all are the same.
+            set.insert(T::decode(d)?);
+        }
+        Ok(set)
     }
 }
 

@@ -9,6 +9,7 @@ pub(crate) mod maps;
 mod messages;
 mod mgr;
 mod msgr1;
+mod op_data;
 mod types;
 
 use alloc::vec::Vec;
@@ -22,7 +23,7 @@ use crate::{BufferList, Decode, DecodeError, Encode, Features};
 /// A value of some type, encoded, and how to read and write that type.
 #[derive(Clone, Debug)]
 pub struct Case {
-    /// Ceph's name of the type.
+    /// Ceph's name of the type, or for what has none, of the op that it goes with.
     pub type_name: &'static str,
     /// What the value was encoded for.
     pub features: Features,
@@ -124,6 +125,7 @@ pub fn cases() -> Vec<Case> {
         maps::cases(),
         mgr::cases(),
         msgr1::cases(),
+        op_data::cases(),
         types::cases(),
     ]
     .into_iter()

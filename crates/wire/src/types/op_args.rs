@@ -175,7 +175,7 @@ impl OpArgs {
                 Ok(Self::AssertVer { ver: u64::decode(d)? })
             }
             OpCode::COPY_GET => Ok(Self::CopyGet { max: u64::decode(d)? }),
-            OpCode::COPY_FROM | OpCode::COPY_FROM2 => Self::decode_copy_from(d),
+            OpCode::COPY_FROM | OpCode::COPY_FROM2 | OpCode::SET_REDIRECT => Self::decode_copy_from(d),
             OpCode::PG_HITSET_GET => Ok(Self::HitSetGet { stamp: Wall::decode(d)? }),
             OpCode::TMAP2OMAP => Ok(Self::Tmap2Omap { flags: u8::decode(d)? }),
             OpCode::SETALLOCHINT => Self::decode_alloc_hint(d),
