@@ -9,9 +9,9 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use loligo_wire::crush::CrushMap;
-use loligo_wire::message::MOSDOp;
+use loligo_wire::message::{MOSDOp, MOSDOpReply, OpResult};
 use loligo_wire::osdmap::{OSDMap, OsdMapFlags, OsdState, PgPool, PoolFlags, PoolType};
-use loligo_wire::types::{HObject, OsdFlags, OsdOp, SnapId, SpgId};
+use loligo_wire::types::{HObject, OsdFlags, OsdOp, PgId, SnapId, SpgId};
 use loligo_wire::{BufferList, Epoch, OsdId, PoolId, Release, Text};
 
 /// OSDs of [`large_map`].
@@ -20,6 +20,9 @@ pub const OSDS: u16 = 10_000;
 pub const PGS: u32 = 100_000;
 /// Its pool.
 pub const POOL: PoolId = PoolId(1);
+
+/// The name of an object, as a block device has many.
+pub const OBJECT: &str = "rbd_data.1234567890ab.0000000000000000";
 
 /// `CEPH_STR_HASH_RJENKINS`
 const RJENKINS: u8 = 2;
@@ -32,7 +35,6 @@ const OSDS_PER_HOST: u16 = 20;
 ///
 /// Never: the map is the same each time.
 #[must_use]
-#[expect(clippy::unwrap_used, reason = "nothing here depends on what is given")]
 pub fn large_map() -> OSDMap {
     let mut crush = CrushMap::with_hosts(OSDS / OSDS_PER_HOST, OSDS_PER_HOST);
     let rule = crush.add_simple_rule("replicated_rule", "default", "host", false).unwrap();
@@ -68,7 +70,7 @@ pub fn large_map() -> OSDMap {
 /// A write of that many bytes to the beginning of an object.
 #[must_use]
 pub fn write_op(data: Bytes) -> MOSDOp {
-    let name = Bytes::from_static(b"rbd_data.1234567890ab.0000000000000000");
+    let name = Bytes::from_static(OBJECT.as_bytes());
     let object = HObject::new(POOL, Bytes::new(), Bytes::new(), name, SnapId::HEAD, 0x1234_5678);
     MOSDOp {
         pgid: SpgId::default(),
@@ -77,5 +79,18 @@ pub fn write_op(data: Bytes) -> MOSDOp {
         hobj: object,
         ops: vec![OsdOp::write(0, BufferList::from(data))],
         ..MOSDOp::default()
+    }
+}
+
+/// What an OSD answers to a read of that many bytes.
+#[must_use]
+pub fn read_reply(data: Bytes) -> MOSDOpReply {
+    let length = u64::try_from(data.len()).unwrap_or(u64::MAX);
+    let op = OsdOp { data: BufferList::from(data), ..OsdOp::read(0, length) };
+    MOSDOpReply {
+        oid: Bytes::from_static(OBJECT.as_bytes()),
+        pgid: PgId::new(POOL, 7),
+        ops: vec![OpResult { op, ..OpResult::default() }],
+        ..MOSDOpReply::default()
     }
 }
