@@ -32,6 +32,10 @@ fn maps_are_printed_as_ceph_prints_them() {
     is_printed_as("OSDMap", map, include_str!("../testdata/pacific/osdmap-93.json"));
     let map = include_bytes!("../testdata/reef/monmap");
     is_printed_as("MonMap", map, include_str!("../testdata/reef/monmap.json"));
+    let map = include_bytes!("../testdata/tentacle/monmap-located");
+    is_printed_as("MonMap", map, include_str!("../testdata/tentacle/monmap-located.json"));
+    let map = include_bytes!("../testdata/tentacle/crush");
+    is_printed_as("CrushWrapper", map, include_str!("../testdata/tentacle/crush.json"));
 }
 
 /// A message as Ceph keeps one in a file.

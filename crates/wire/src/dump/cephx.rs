@@ -2,6 +2,7 @@
 
 use alloc::format;
 
+use super::maps::key_type_name;
 use super::{Dump, Formatter, Stamp};
 use crate::cephx::{
     AuthCapsInfo, AuthTicket, CephXAuthenticate, CephXAuthorize, CephXAuthorizeChallenge,
@@ -13,6 +14,7 @@ use crate::cephx::{
 impl Dump for CryptoKey {
     fn dump(&self, f: &mut Formatter) {
         f.dump_int("type", self.key_type.0);
+        f.dump_string("type_str", key_type_name(self.key_type.0.into()));
         f.dump_stream("created", Stamp(self.created));
         f.dump_unsigned("secret.length", self.secret.len() as u64);
     }

@@ -108,12 +108,16 @@ impl CrushMap {
             RuleOp::CHOOSE_FIRSTN
             | RuleOp::CHOOSE_INDEP
             | RuleOp::CHOOSELEAF_FIRSTN
-            | RuleOp::CHOOSELEAF_INDEP => {
+            | RuleOp::CHOOSELEAF_INDEP
+            | RuleOp::CHOOSE_MSR => {
                 f.dump_string("op", step.op.name().unwrap_or_default());
                 f.dump_int("num", step.arg1);
                 f.dump_string("type", self.type_map.get(&step.arg2).map_or("", |name| name));
             }
-            RuleOp::SET_CHOOSE_TRIES | RuleOp::SET_CHOOSELEAF_TRIES => {
+            RuleOp::SET_CHOOSE_TRIES
+            | RuleOp::SET_CHOOSELEAF_TRIES
+            | RuleOp::SET_MSR_DESCENTS
+            | RuleOp::SET_MSR_COLLISION_TRIES => {
                 f.dump_string("op", step.op.name().unwrap_or_default());
                 f.dump_int("num", step.arg1);
             }
@@ -134,6 +138,11 @@ impl CrushMap {
         f.dump_int("chooseleaf_descend_once", tunables.chooseleaf_descend_once);
         f.dump_int("chooseleaf_vary_r", tunables.chooseleaf_vary_r);
         f.dump_int("chooseleaf_stable", tunables.chooseleaf_stable);
+        // Since Squid: where a map needs it, it is printed as 20.2 prints it.
+        if needs.msr {
+            f.dump_int("msr_descents", tunables.msr_descents);
+            f.dump_int("msr_collision_tries", tunables.msr_collision_tries);
+        }
         f.dump_int("straw_calc_version", tunables.straw_calc_version);
         f.dump_int("allowed_bucket_algs", tunables.allowed_bucket_algs);
         let profile = profile(tunables);
@@ -149,6 +158,9 @@ impl CrushMap {
         f.dump_int("has_v4_buckets", needs.v4_buckets);
         f.dump_int("require_feature_tunables5", needs.tunables5);
         f.dump_int("has_v5_rules", needs.v5_rules);
+        if needs.msr {
+            f.dump_int("has_msr_rules", self.rules().any(|(_, rule)| rule.is_msr()));
+        }
     }
 }
 
@@ -181,6 +193,7 @@ fn profile(tunables: &Tunables) -> &'static str {
         (
             (t.choose_local_tries, t.choose_local_fallback_tries, t.choose_total_tries),
             (t.chooseleaf_descend_once, t.chooseleaf_vary_r, t.chooseleaf_stable, t.allowed_bucket_algs),
+            (t.msr_descents, t.msr_collision_tries),
         )
     };
     let profiles = [
@@ -205,6 +218,7 @@ pub(super) struct Needs {
     pub(super) v3_rules: bool,
     pub(super) v4_buckets: bool,
     pub(super) v5_rules: bool,
+    pub(super) msr: bool,
 }
 
 impl Needs {
@@ -221,11 +235,15 @@ impl Needs {
             v3_rules: any_rule(V3_OPS),
             v4_buckets: map.buckets().any(|bucket| matches!(bucket.alg, BucketAlg::Straw2 { .. })),
             v5_rules: any_rule(V5_OPS),
+            msr: map.rules().any(|(_, rule)| rule.is_msr())
+                || (t.msr_descents, t.msr_collision_tries) != (100, 100),
         }
     }
 
     const fn release(&self) -> &'static str {
-        if self.v5_rules || self.tunables5 {
+        if self.msr {
+            "squid"
+        } else if self.v5_rules || self.tunables5 {
             "jewel"
         } else if self.v4_buckets {
             "hammer"

@@ -6,8 +6,9 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use super::entity::LegacyStr;
+use super::stamp::FmtStamp;
 use super::{Dump, Formatter, GmStamp};
-use crate::monmap::{MonFeatures, MonInfo, MonMap};
+use crate::monmap::{MonFeatures, MonInfo, MonMap, MonMapAuth};
 use crate::{EntityAddrVec, TextMap};
 
 /// The name of a single feature (`ceph::features::mon::get_feature_name`).
@@ -53,30 +54,82 @@ fn joined<T: ToString>(set: &BTreeSet<T>) -> String {
     set.iter().map(ToString::to_string).collect::<Vec<_>>().join(",")
 }
 
+/// As `encode_json` prints a map.
+fn dump_pairs(f: &mut Formatter, name: &str, map: &TextMap) {
+    f.array(name, |f| {
+        for (key, value) in map.iter() {
+            f.object("entry", |f| {
+                f.dump_string("key", key);
+                f.dump_string("val", value);
+            });
+        }
+    });
+}
+
+/// 18.2 has none.
 impl Dump for MonInfo {
     fn dump(&self, f: &mut Formatter) {
         f.dump_string("name", &self.name);
         f.dump_object("public_addrs", &self.public_addrs);
-        f.dump_unsigned("priority", self.priority);
-        f.dump_unsigned("weight", self.weight);
-        f.dump_string("crush_location", braces(&self.crush_loc));
+        f.dump_stream("addr", LegacyStr::of(&self.public_addrs));
+        f.dump_stream("public_addr", LegacyStr::of(&self.public_addrs));
+        f.dump_int("priority", self.priority);
+        f.dump_float("weight", self.weight.into());
+        f.dump_stream("time_added", FmtStamp(self.time_added));
+        dump_pairs(f, "crush_location", &self.crush_loc);
     }
 }
 
+/// `CryptoManager::get_key_type_name`
+pub(super) const fn key_type_name(key_type: u32) -> &'static str {
+    match key_type {
+        0 => "none",
+        1 => "aes",
+        2 => "aes256k",
+        _ => "???",
+    }
+}
+
+fn dump_cipher(f: &mut Formatter, name: &str, cipher: u32) {
+    f.object(name, |f| {
+        f.dump_string("name", key_type_name(cipher));
+        f.dump_int("value", cipher);
+    });
+}
+
+impl Dump for MonMapAuth {
+    fn dump(&self, f: &mut Formatter) {
+        f.dump_unsigned("auth_epoch", self.epoch.0);
+        dump_cipher(f, "auth_service_cipher", self.service_cipher);
+        f.array("auth_allowed_ciphers", |f| {
+            self.allowed_ciphers.iter().for_each(|cipher| dump_cipher(f, "key_type", *cipher));
+        });
+        dump_cipher(f, "auth_preferred_cipher", self.preferred_cipher);
+    }
+}
+
+/// Where it says how keys are made, the map is one of Tentacle, and is printed as 20.2 prints it.
 impl Dump for MonMap {
     fn dump(&self, f: &mut Formatter) {
         f.dump_unsigned("epoch", self.epoch.0);
+        if let Some(auth) = &self.auth {
+            auth.dump(f);
+        }
+        // Before 20.2 with the colon and the blank.
+        let [disallowed, removed] = match self.auth {
+            None => ["disallowed_leaders: ", "removed_ranks: "],
+            Some(_) => ["disallowed_leaders", "removed_ranks"],
+        };
         f.dump_stream("fsid", self.fsid);
         f.dump_stream("modified", GmStamp(self.last_changed));
         f.dump_stream("created", GmStamp(self.created));
         f.dump_unsigned("min_mon_release", self.min_mon_release.0);
         f.dump_stream("min_mon_release_name", self.min_mon_release);
         f.dump_int("election_strategy", self.strategy.0);
-        // With the colon and the blank, as in Ceph.
-        f.dump_string("disallowed_leaders: ", joined(&self.disallowed_leaders));
+        f.dump_string(disallowed, joined(&self.disallowed_leaders));
         f.dump_bool("stretch_mode", self.stretch_mode_enabled);
         f.dump_string("tiebreaker_mon", &self.tiebreaker_mon);
-        f.dump_string("removed_ranks: ", joined(&self.removed_ranks));
+        f.dump_string(removed, joined(&self.removed_ranks));
         f.object("features", |f| {
             dump_features(f, "persistent", self.persistent_features);
             dump_features(f, "optional", self.optional_features);
@@ -94,6 +147,10 @@ impl MonMap {
         let info = self.mon_info.get(name);
         let addrs = info.map_or(const { &EntityAddrVec::NONE }, |info| &info.public_addrs);
         f.dump_unsigned("rank", rank as u64);
+        if let Some(info) = info.filter(|_| self.auth.is_some()) {
+            info.dump(f);
+            return;
+        }
         f.dump_string("name", name);
         f.dump_object("public_addrs", addrs);
         f.dump_stream("addr", LegacyStr::of(addrs));

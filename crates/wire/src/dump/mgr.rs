@@ -154,6 +154,11 @@ impl Dump for MgrMap {
                 dump_texts(f, release.name(), modules);
             }
         });
+        // Since Tentacle.
+        if !self.force_disabled_modules.is_empty() {
+            let modules = self.force_disabled_modules.iter();
+            f.object("force_disabled_modules", |f| modules.for_each(|name| f.dump_string("module", name)));
+        }
         f.dump_int("last_failure_osd_epoch", self.last_failure_osd_epoch.0);
         f.array("active_clients", |f| {
             for (name, addrs) in &self.clients {

@@ -284,7 +284,9 @@ impl OSDMap {
         let tiered = self.pools.values().any(|pool| !pool.tiers.is_empty() || pool.tier_of.0 >= 0);
         let affinities = self.osd_primary_affinity.iter().flat_map(|all| all.iter());
         let affine = affinities.clone().any(|affinity| *affinity != Self::DEFAULT_PRIMARY_AFFINITY);
-        if !self.pg_upmap_primaries.is_empty() {
+        if crush.msr {
+            Release::SQUID
+        } else if !self.pg_upmap_primaries.is_empty() {
             Release::REEF
         } else if !self.pg_upmap.is_empty()
             || !self.pg_upmap_items.is_empty()

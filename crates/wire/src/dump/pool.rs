@@ -2,11 +2,13 @@
 
 use alloc::format;
 use alloc::string::String;
+use core::fmt;
 
 use super::mgr::dump_text_map;
 use super::{Dump, Formatter, Stamp};
 use crate::osdmap::{
-    HitSetParams, PgMergeMeta, PgPool, PgTempMap, PoolFlags, PoolOpt, PoolOpts, PoolSnapInfo, SnapIntervalSet,
+    HitSetParams, PgMergeMeta, PgPool, PgTempMap, PoolFlags, PoolOpt, PoolOpts, PoolSnapInfo, ShardSet,
+    SnapIntervalSet,
 };
 
 /// As Ceph prints an `interval_set<snapid_t>`: starts and lengths in hexadecimal.
@@ -55,6 +57,19 @@ impl Dump for PoolSnapInfo {
     }
 }
 
+/// As Ceph prints a `shard_id_set`.
+struct Shards(ShardSet);
+
+impl fmt::Display for Shards {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("{")?;
+        for (i, shard) in self.0.iter().enumerate() {
+            write!(f, "{}{}", if i == 0 { "" } else { "," }, shard.0)?;
+        }
+        f.write_str("}")
+    }
+}
+
 /// Those that have a name, ordered by it.
 impl Dump for PoolOpts {
     fn dump(&self, f: &mut Formatter) {
@@ -91,6 +106,9 @@ impl Dump for PgPool {
         f.dump_unsigned("stripe_width", self.stripe_width);
         f.dump_unsigned("expected_num_objects", self.expected_num_objects);
         f.dump_bool("fast_read", self.fast_read);
+        if !self.nonprimary_shards.is_empty() {
+            f.dump_stream("nonprimary_shards", Shards(self.nonprimary_shards));
+        }
         f.dump_object("options", &self.opts);
         f.object("application_metadata", |f| {
             let applications = self.application_metadata.iter();

@@ -17,24 +17,34 @@ pub struct GmStamp(pub Wall);
 
 impl fmt::Display for Stamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write_stamp(self.0, "+0000", f)
+        write_stamp(self.0, '.', "+0000", f)
     }
 }
 
 impl fmt::Display for GmStamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write_stamp(self.0, "Z", f)
+        write_stamp(self.0, '.', "Z", f)
     }
 }
 
-fn write_stamp(wall: Wall, zone: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+/// A time as `fmt` prints a `utime_t`, where the time zone is UTC: `2026-11-22T00:12:12:123456+0000`, or `5.000000`.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct FmtStamp(pub(super) Wall);
+
+impl fmt::Display for FmtStamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write_stamp(self.0, ':', "+0000", f)
+    }
+}
+
+fn write_stamp(wall: Wall, point: char, zone: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     let (secs, micros) = (wall.secs(), wall.nanos() / 1000);
     if secs < ABSOLUTE {
         return write!(f, "{secs}.{micros:06}");
     }
     let (year, month, day) = civil(secs / 86_400);
     let (hour, minute, second) = (secs / 3600 % 24, secs / 60 % 60, secs % 60);
-    write!(f, "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{micros:06}{zone}")
+    write!(f, "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}{point}{micros:06}{zone}")
 }
 
 /// Year, month and day of a day since 1970-01-01, in the Gregorian calendar.
