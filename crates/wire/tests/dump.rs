@@ -6,10 +6,8 @@ use std::collections::BTreeSet;
 
 use bytes::Bytes;
 use loligo_wire::dump::{self, Formatter, TypeEntry};
-use loligo_wire::message::Payload;
-use loligo_wire::msgr1::{FooterFlags, OldFooter};
-use loligo_wire::samples::{MessageCase, cases, message_cases};
-use loligo_wire::{DecodeError, Decoder, Encode, Encoder, Features, crc32c};
+use loligo_wire::samples::{cases, message_cases};
+use loligo_wire::{DecodeError, Decoder};
 use proptest::prelude::*;
 use proptest::sample::Index;
 
@@ -38,26 +36,11 @@ fn maps_are_printed_as_ceph_prints_them() {
     is_printed_as("CrushWrapper", map, include_str!("../testdata/tentacle/crush.json"));
 }
 
-/// A message as Ceph keeps one in a file.
-fn file_of(case: &MessageCase) -> Bytes {
-    let Payload { front, middle, data, .. } = &case.payload;
-    let data: Vec<u8> = data.pieces().iter().flatten().copied().collect();
-    let length = |part: &[u8]| u32::try_from(part.len()).unwrap_or(u32::MAX);
-    let mut header = case.header;
-    (header.front_len, header.middle_len, header.data_len) = (length(front), length(middle), length(&data));
-    header.seal();
-    let [front_crc, middle_crc, data_crc] = [&front[..], middle, &data].map(|part| crc32c(0, part));
-    let footer = OldFooter { front_crc, middle_crc, data_crc, flags: FooterFlags::COMPLETE };
-    let mut e = Encoder::new(Features::PACIFIC);
-    ((header, footer), (front.clone(), (middle.clone(), Bytes::from(data)))).encode(&mut e);
-    e.finish()
-}
-
 #[test]
 fn messages_in_files_are_printed_in_a_line_and_written_as_they_were() {
     for case in message_cases() {
         let entry = dump::find(case.type_name).unwrap();
-        let file = file_of(&case);
+        let file = case.to_file();
         let mut d = Decoder::of(&file);
         let message = (entry.decode)(&mut d).unwrap();
         assert_eq!((d.left(), message.to_bytes(case.features)), (0, file.clone()), "{}", case.type_name);

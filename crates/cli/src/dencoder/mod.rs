@@ -13,7 +13,7 @@ use std::{fs, io};
 
 use bytes::Bytes;
 use loligo_wire::dump::{self, Formatter, TypeEntry, Value};
-use loligo_wire::samples::{self, Case};
+use loligo_wire::samples;
 use loligo_wire::{Decoder, Encoder, Features, Release};
 
 use crate::fail::Fail;
@@ -36,13 +36,15 @@ usage: loligo dencoder WORD...
   get_struct_v        print the version of the encoded value
   get_struct_compat   print the oldest version of a decoder that understands it
   count_tests         print how many values of the type come with this program
-  select_test N       choose the Nth of them as the value
+  select_test N       choose the Nth of them as the value, 0 for the last one
   copy, copy_ctor     nothing; a value is copied where one is needed
-  is_deterministic    fail if the type is not always encoded alike
+  is_deterministic    succeed, as every type here is always encoded alike; nothing behind it counts
 
-Words are carried out from left to right:
+Words are carried out from left to right, each on what those before it left: a value needs its type, encode and dump_json need
+a value. The first word that fails ends the line, with status 1.
   loligo dencoder type osd_info_t import FILE decode dump_json
   loligo dencoder type MonMap import FILE decode set_features pacific encode export FILE
+  loligo dencoder type MOSDOp select_test 1 dump_json encode hexdump
 ";
 
 /// The most that is read from standard input, as in Ceph.
@@ -151,8 +153,8 @@ impl<W: Write> Dencoder<'_, W> {
             }
             "select_test" => self.select_test(number(words, "instance number")?)?,
             "copy" | "copy_ctor" => drop(self.value()?),
-            // All types here are.
-            "is_deterministic" => drop(self.chosen()?),
+            // All types here are. What follows it does not count, as in Ceph.
+            "is_deterministic" => return self.chosen().map(|_| Next::Nothing),
             _ => return Err(usage(format!("unknown option '{}'", word.display()))),
         }
         Ok(Next::Word)
@@ -210,8 +212,12 @@ impl<W: Write> Dencoder<'_, W> {
         let entry = self.chosen()?;
         let bytes = self.bytes.get(self.skip..).map(|rest| self.bytes.slice_ref(rest)).unwrap_or_default();
         let mut d = Decoder::of(&bytes);
-        let decoded = (entry.decode)(&mut d).and_then(|value| d.end("buffer").map(|()| value));
-        self.value = Some(decoded.map_err(|why| Fail::Decode { type_name: entry.name, why })?);
+        let value = (entry.decode)(&mut d).map_err(|why| Fail::Decode { type_name: entry.name, why })?;
+        if !d.is_empty() {
+            let offset = self.bytes.len() - d.left();
+            return Err(usage(format!("error: stray data at end of buffer, offset {offset}")));
+        }
+        self.value = Some(value);
         Ok(())
     }
 
@@ -235,18 +241,20 @@ impl<W: Write> Dencoder<'_, W> {
         Ok(writeln!(self.out, "{byte}")?)
     }
 
-    fn tests(&self) -> Result<Vec<Case>, Fail> {
+    fn tests(&self) -> Result<Vec<Bytes>, Fail> {
         let name = self.chosen()?.name;
-        Ok(samples::cases().into_iter().filter(|case| case.type_name == name).collect())
+        let values = samples::cases().into_iter().filter(|case| case.type_name == name);
+        let messages = samples::message_cases().into_iter().filter(|case| case.type_name == name);
+        Ok(values.map(|case| case.bytes).chain(messages.map(|case| case.to_file())).collect())
     }
 
-    /// They count from 1.
+    /// They count from 1; 0 is the last one, as in Ceph.
     fn select_test(&mut self, number: usize) -> Result<(), Fail> {
         let entry = self.chosen()?;
         let tests = self.tests()?;
-        let case = number.checked_sub(1).and_then(|place| tests.get(place));
-        let case = case.ok_or_else(|| usage("invalid id for generated object"))?;
-        let decoded = (entry.decode)(&mut Decoder::of(&case.bytes));
+        let case = if number == 0 { tests.last() } else { tests.get(number - 1) };
+        let bytes = case.ok_or_else(|| usage("error: invalid id for generated object"))?;
+        let decoded = (entry.decode)(&mut Decoder::of(bytes));
         self.value = Some(decoded.map_err(|why| Fail::Decode { type_name: entry.name, why })?);
         Ok(())
     }

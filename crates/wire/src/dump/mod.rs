@@ -1,7 +1,8 @@
 //! Values as JSON, with the field names and the nesting of Ceph's `dump()`: what `ceph-dencoder … dump_json` prints.
 //!
-//! Follows Ceph 18.2; what it has no `dump()` for, and what only newer releases know of a value, follows 20.2. Two things are left out: secrets, of which only the length is
-//! told, and what is computed from a whole OSD map by placing all its PGs (`read_balance`).
+//! Follows Ceph 18.2; what it has no `dump()` for, and what only newer releases know of a value, follows 20.2. Two things are
+//! left out: secrets, of which only the length is told, and what is computed from a whole OSD map by placing all its PGs
+//! (`read_balance`).
 
 mod cephx;
 mod cls;

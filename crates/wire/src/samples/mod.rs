@@ -17,8 +17,8 @@ use alloc::vec::Vec;
 use bytes::Bytes;
 
 use crate::message::{Message, Payload};
-use crate::msgr1::MessageHeader;
-use crate::{BufferList, Decode, DecodeError, Encode, Features};
+use crate::msgr1::{FooterFlags, MessageHeader, OldFooter};
+use crate::{BufferList, Decode, DecodeError, Encode, Features, crc32c};
 
 /// A value of some type, encoded, and how to read and write that type.
 #[derive(Clone, Debug)]
@@ -102,6 +102,25 @@ impl MessageCase {
         };
         let read = |header: &MessageHeader, payload| M::decode(header, payload).map(|_: M| ());
         Self { type_name: M::NAME, header, features, payload, comes_back, read, rewrite }
+    }
+
+    /// The message as Ceph keeps one in a file (`encode_message`): header, footer without a signature, and the parts, each
+    /// with its length.
+    #[must_use]
+    pub fn to_file(&self) -> Bytes {
+        let Payload { front, middle, data, .. } = &self.payload;
+        let data: Bytes = data.pieces().iter().flatten().copied().collect();
+        let length = |part: &Bytes| u32::try_from(part.len()).unwrap_or(u32::MAX);
+        let mut header = MessageHeader {
+            front_len: length(front),
+            middle_len: length(middle),
+            data_len: length(&data),
+            ..self.header
+        };
+        header.seal();
+        let [front_crc, middle_crc, data_crc] = [front, middle, &data].map(|part| crc32c(0, part));
+        let footer = OldFooter { front_crc, middle_crc, data_crc, flags: FooterFlags::COMPLETE };
+        ((header, footer), (front.clone(), (middle.clone(), data))).to_bytes(Features::NONE)
     }
 
     /// Reads other parts as a message of this type and version.
