@@ -126,6 +126,12 @@ impl<C> Client<C> {
         self.objecter.osdmap()
     }
 
+    /// How maps of the OSDs came in, since the start.
+    #[must_use]
+    pub const fn map_stats(&self) -> osd::MapStats {
+        self.objecter.map_stats()
+    }
+
     /// The cluster's id; nil before the first login.
     #[must_use]
     pub const fn fsid(&self) -> Uuid {

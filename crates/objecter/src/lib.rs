@@ -87,6 +87,7 @@ use loligo_base::{Mono, Now, Timers};
 use loligo_placement::Cache;
 use loligo_wire::osdmap::OSDMap;
 use loligo_wire::{EntityAddrVec, Epoch, OsdId, Tid};
+pub use maps::MapStats;
 pub use operation::{ObjectOperation, Op};
 pub use options::Options;
 pub use result::{OpError, OpReply, Outcome};
@@ -153,6 +154,12 @@ impl<C> Objecter<C> {
         };
         objecter.maybe_request_map();
         objecter
+    }
+
+    /// How maps came in, since the start.
+    #[must_use]
+    pub const fn map_stats(&self) -> MapStats {
+        self.maps.stats
     }
 
     /// Takes one input. Drain [`Self::poll`] afterwards.

@@ -23,6 +23,17 @@ const CRC_OSDS_MAX: i32 = 1_000;
 /// How many epochs of one message are taken. Ceph puts 40 into one (`osd_map_message_max`), and each costs a copy of the map.
 const EPOCHS_MAX: usize = 400;
 
+/// How maps came in, since the start.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct MapStats {
+    /// Changes that were applied (`map_inc`, `l_osdc_map_inc`).
+    pub incremental: u64,
+    /// Those of them after which the map had the checksum that the monitors say it has.
+    pub checked: u64,
+    /// Maps that came whole (`map_full`, `l_osdc_map_full`).
+    pub full: u64,
+}
+
 /// What was asked of the monitors about maps.
 #[derive(Debug, Default)]
 pub(crate) struct MapRequests {
@@ -35,6 +46,7 @@ pub(crate) struct MapRequests {
     pub(crate) lossless: Option<Features>,
     /// Somebody waits for this epoch.
     pub(crate) wanted: Epoch,
+    pub(crate) stats: MapStats,
 }
 
 impl MapRequests {
@@ -129,7 +141,10 @@ impl<C> Objecter<C> {
         let came = (incremental.is_some() && self.state.epoch > Epoch(0)) || full.is_some();
         let applied = incremental.and_then(|bytes| self.apply_incremental(&bytes));
         let is_it = |map: &OSDMap| is_what_it_says(map, next, message.fsid);
+        let is_applied = applied.is_some();
         let map = applied.or_else(|| OSDMap::decode_all(&full?).ok()).filter(is_it);
+        let came_as = if is_applied { &mut self.maps.stats.incremental } else { &mut self.maps.stats.full };
+        *came_as += u64::from(map.is_some());
         self.maps.full_wanted |= came && map.is_none();
         map
     }
@@ -157,6 +172,7 @@ impl<C> Objecter<C> {
         let counts = self.maps.lossless.take_if(|known| !right && *known == features).is_some();
         if right {
             self.maps.lossless = Some(features);
+            self.maps.stats.checked += 1;
         }
         if counts {
             tracing::warn!(epoch = %inc.epoch, "a change of the map came damaged: the map is asked for whole");
@@ -173,6 +189,7 @@ impl<C> Objecter<C> {
             let map = take_full(message, next, first);
             if map.is_some() {
                 scan.skipped |= !first;
+                self.maps.stats.full += 1;
                 return map;
             }
         }
