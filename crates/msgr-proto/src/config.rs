@@ -38,8 +38,9 @@ impl Config {
     pub fn client() -> Self {
         let policy = Policy::lossy_client().requiring(Features::OSDREPLYMUX);
         let client = Self::new(EntityName::client(EntityName::NEW), PolicySet::new(policy));
-        // Monitors of maps with multi-step-retry rules let in only who can carry them out.
-        Self { features_supported: Features::PACIFIC | Features::CRUSH_MSR, ..client }
+        // Monitors let in only who can carry out what the map has: primaries of upmaps since Reef, multi-step-retry rules since
+        // Squid.
+        Self { features_supported: Features::REEF | Features::CRUSH_MSR, ..client }
     }
 
     /// Somebody of that name, with these policies and defaults for the rest.
@@ -176,9 +177,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_client_offers_what_maps_with_msr_rules_ask_of_it() {
+    fn a_client_offers_what_maps_of_newer_releases_ask_of_it() {
         // `ceph osd setcrushmap` with such a rule made a monitor of 20.2.4 refuse clients without it.
         assert!(Config::client().features_supported.has(Features::CRUSH_MSR));
+        // `ceph osd set-require-min-compat-client reef`, which comes before `pg-upmap-primary`, was refused by a monitor of 18.2.7
+        // that had a client without it.
+        assert!(Config::client().features_supported.has(Features::SERVER_REEF));
         assert!(!Config::client().features_supported.has(Features::SERVER_TENTACLE), "targets count on it");
     }
 }
