@@ -8,6 +8,7 @@ mod ceph;
 mod ci;
 mod demo;
 mod deny;
+mod dice;
 mod fence;
 mod fuzz;
 mod golden;
@@ -43,9 +44,9 @@ enum Task {
     /// Starts a cluster (fetching Ceph first if need be), runs `cargo test` over the workspace, takes the cluster down, and
     /// says what was left out and why. At most 20 minutes.
     Test(test_run::TestArgs),
-    /// Run the long tests against real Ceph, a quarter of an hour together
+    /// Run the long tests against real Ceph, half an hour together
     ///
-    /// Faults under load, tickets that live a minute, thousands of names. Each takes minutes, so that `test` has only
+    /// Faults under load, tickets that live a minute, thousands of names, maps that change all the time. Each takes minutes, so that `test` has only
     /// shorter cousins of them.
     Soak(soak::SoakArgs),
     /// Everything that must hold before a change lands, tests aside
@@ -62,8 +63,9 @@ enum Task {
     Sim(sim::SimArgs),
     /// Compare where we place with where crushtool and osdmaptool do, over random maps
     ///
-    /// CRUSH maps of every kind, with all rules, 1 to 6 replicas and 1,024 inputs each, and OSD maps with all their PGs. Every
-    /// release of the tools that can be found judges. A failure names the seed of its map.
+    /// CRUSH maps of every kind, with all rules, 1 to 6 replicas and 1,024 inputs each, and OSD maps with all their PGs, half of
+    /// them those of a real cluster as it is churned. Every release of the tools that can be found judges. A failure names the
+    /// seed of its map, or its epoch.
     PlacementDiff(placement_diff::PlacementDiffArgs),
     /// Feed what nobody would send to everything that reads bytes or texts; takes a nightly compiler
     Fuzz(fuzz::FuzzArgs),

@@ -1,5 +1,6 @@
 //! `cargo xtask ceph`: real Ceph on the loopback.
 
+mod churn;
 mod cluster;
 mod conf;
 mod daemon;
@@ -7,6 +8,7 @@ mod direct_io;
 mod fetch;
 mod oracle;
 mod release;
+mod shell;
 mod test_cluster;
 mod tools;
 mod up;
@@ -18,14 +20,21 @@ use anyhow::{Context, Result, anyhow};
 use clap::{Args, Subcommand};
 use rustix::process::Signal;
 
+pub(crate) use churn::{Churn, ChurnSpec};
 pub(crate) use cluster::Spec;
 use cluster::{Auth, Cluster, Store};
 use daemon::DaemonName;
 pub(crate) use release::Release;
+pub(crate) use shell::answer_line;
 pub(crate) use test_cluster::TestCluster;
 use tools::Tools;
 
 use crate::test_bed::check_complaints;
+
+/// Whether the daemons of a release are on this machine.
+pub(crate) fn has_daemons(release: Release) -> bool {
+    Tools::are_here(release)
+}
 
 /// Real Ceph on this machine: get it, start a cluster, stop it
 ///
@@ -64,6 +73,8 @@ pub(crate) enum CephTask {
         #[arg(long, default_value_t = 9)]
         signal: i32,
     },
+    /// Change everything in a cluster that an OSD map tells of, in an order that a seed draws; a line for each command
+    Churn(ChurnArgs),
     /// Print what the daemons hold against their clients; exit status 1 if there is anything
     Complaints {
         /// The folder that was given to `up`
@@ -113,6 +124,26 @@ pub(crate) struct UpArgs {
     set: Vec<(String, String)>,
 }
 
+/// What `ceph churn` takes.
+#[derive(Args)]
+pub(crate) struct ChurnArgs {
+    /// The folder that was given to `up`
+    #[arg(long)]
+    dir: PathBuf,
+    /// The seed of all choices
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// How often each kind of change is made
+    #[arg(long, default_value_t = 1)]
+    rounds: u32,
+    /// A pool that must go on serving: it is split and merged and moved about, but only as it survives it
+    #[arg(long, value_name = "POOL")]
+    keep: Option<String>,
+    /// Number of the signal that OSDs are killed with: 9 for those that keep their objects in files, 15 for those in memory
+    #[arg(long, default_value_t = 15)]
+    signal: i32,
+}
+
 impl CephTask {
     /// Does the task.
     pub(crate) fn run(self) -> Result<()> {
@@ -122,6 +153,7 @@ impl CephTask {
             CephTask::Down { dir } => Cluster::open(&absolute(&dir)?)?.down(),
             CephTask::Env { dir } => print_env(&Cluster::open(&absolute(&dir)?)?),
             CephTask::Kill { dir, daemon, signal } => kill(&absolute(&dir)?, &daemon, signal),
+            CephTask::Churn(args) => churn(args),
             CephTask::Complaints { dir } => {
                 check_complaints(&oracle::complaints(&Cluster::open(&absolute(&dir)?)?)?)
             }
@@ -158,6 +190,17 @@ fn up(args: UpArgs) -> Result<()> {
     Ok(())
 }
 
+fn churn(args: ChurnArgs) -> Result<()> {
+    let ChurnArgs { dir, seed, rounds, keep, signal } = args;
+    let cluster = Cluster::open(&absolute(&dir)?)?;
+    let mut churn = Churn::begin(cluster, ChurnSpec { seed, keep, signal: signal_of(signal)? })?;
+    (0..rounds).try_for_each(|_| churn.round())
+}
+
+fn signal_of(number: i32) -> Result<Signal> {
+    Signal::from_named_raw(number).ok_or_else(|| anyhow!("there is no signal {number}"))
+}
+
 /// Cleans up after a run of tests however it ended: the pipe of its standard input closes with the runner.
 fn janitor(dir: &Path) -> Result<()> {
     std::io::copy(&mut std::io::stdin(), &mut std::io::sink())?;
@@ -185,7 +228,7 @@ fn quoted(path: &Path) -> String {
 fn kill(dir: &Path, daemon: &DaemonName, signal: i32) -> Result<()> {
     let cluster = Cluster::open(dir)?;
     let daemon = cluster.daemon(daemon)?;
-    let signal = Signal::from_named_raw(signal).ok_or_else(|| anyhow!("there is no signal {signal}"))?;
+    let signal = signal_of(signal)?;
     let Some(process) = daemon.process(&cluster.dir) else {
         eprintln!("ceph: {daemon} was not running");
         return Ok(());

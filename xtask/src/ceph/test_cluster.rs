@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use rustix::process::Signal;
 
+use super::churn::{Churn, ChurnSpec};
 use super::cluster::{Cluster, Spec};
 use super::daemon::DaemonName;
 use super::oracle;
@@ -35,6 +36,11 @@ impl TestCluster {
     /// The release of its daemons.
     pub(crate) fn release(&self) -> Release {
         self.cluster.release
+    }
+
+    /// Makes it ready to be churned.
+    pub(crate) fn churn(&self, spec: ChurnSpec) -> Result<Churn> {
+        Churn::begin(Cluster::open(&self.cluster.dir)?, spec)
     }
 
     /// What its daemons hold against the clients that they served.

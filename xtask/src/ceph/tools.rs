@@ -80,6 +80,11 @@ impl Tools {
         }
     }
 
+    /// Whether they are here, so that nothing needs to be fetched.
+    pub(crate) fn are_here(release: Release) -> bool {
+        fetch::home(release).is_dir() || Tools::on_path(release).is_some()
+    }
+
     fn on_path(release: Release) -> Option<Tools> {
         let bin = process::find_on_path("ceph-osd")?.parent()?.to_path_buf();
         if let Some(missing) = NEEDED.iter().find(|name| !bin.join(name).is_file()) {

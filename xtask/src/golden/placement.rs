@@ -4,6 +4,7 @@ use anyhow::{Result, bail};
 
 use super::capture::Capture;
 use super::steps::{Step, last_epoch};
+use crate::ceph::answer_line;
 
 /// Names of many kinds: short, long, not ASCII, with what shells and paths treat in special ways.
 const NAMES: &[&str] = &[
@@ -102,52 +103,4 @@ fn objects(capture: &Capture<'_>, epoch: u32) -> Result<()> {
     }
     let text: Vec<u8> = answers.iter().flat_map(|answer| answer_line(answer)).collect();
     capture.write("objects", &text)
-}
-
-/// A line of an interactive `ceph`, without what it puts around: a prompt, and in Nautilus the quotes and escapes that
-/// Python shows bytes with.
-fn answer_line(line: &str) -> Vec<u8> {
-    let line = line.trim_start_matches("ceph> ");
-    let mut bytes = match line.strip_prefix("b'").and_then(|line| line.strip_suffix('\'')) {
-        Some(shown) => unescaped(shown),
-        None => line.as_bytes().to_vec(),
-    };
-    bytes.push(b'\n');
-    bytes
-}
-
-/// The bytes of which Python shows this.
-fn unescaped(shown: &str) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    let mut rest = shown;
-    while let Some((before, escape)) = rest.split_once('\\') {
-        bytes.extend_from_slice(before.as_bytes());
-        let hex = escape.strip_prefix('x').and_then(|hex| hex.split_at_checked(2));
-        let byte = hex.and_then(|(hex, after)| Some((u8::from_str_radix(hex, 16).ok()?, after)));
-        rest = match byte {
-            Some((byte, after)) => {
-                bytes.push(byte);
-                after
-            }
-            None => {
-                let mut chars = escape.chars();
-                bytes.extend(chars.next().into_iter().flat_map(|c| c.to_string().into_bytes()));
-                chars.as_str()
-            }
-        };
-    }
-    bytes.extend_from_slice(rest.as_bytes());
-    bytes
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_the_prompt_and_python_put_around_an_answer_is_taken_off() {
-        assert_eq!(answer_line("ceph> {}"), b"{}\n");
-        assert_eq!(answer_line("{\"a\":\"ü\"}"), "{\"a\":\"ü\"}\n".as_bytes());
-        assert_eq!(answer_line(r#"b'{"a":"\xc3\xbc\\\'"}'"#), "{\"a\":\"ü\\'\"}\n".as_bytes());
-    }
 }

@@ -6,8 +6,9 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 
-use super::dice::Dice;
 use super::judge::Judge;
+use super::ours::Ours;
+use crate::dice::Dice;
 
 /// Kinds of buckets.
 const ALGORITHMS: [&str; 5] = ["uniform", "list", "tree", "straw", "straw2"];
@@ -15,6 +16,8 @@ const ALGORITHMS: [&str; 5] = ["uniform", "list", "tree", "straw", "straw2"];
 const SHADOWED: [&str; 3] = ["list", "straw", "straw2"];
 /// The share of maps that crushtool builds.
 const BUILT_PERCENT: u64 = 25;
+/// The share of maps with classes in which buckets get the kinds that crushtool cannot shadow.
+const MIXED_PERCENT: u64 = 70;
 /// Names of tunables, with their values in argonaut, bobtail, firefly, hammer and jewel.
 const TUNABLES: [(&str, [u32; 5]); 7] = [
     ("choose_local_tries", [2, 0, 0, 0, 0]),
@@ -27,8 +30,8 @@ const TUNABLES: [(&str, [u32; 5]); 7] = [
 ];
 
 /// Writes a compiled map; answers how many devices it has.
-pub(crate) fn make(dice: &mut Dice, judge: &Judge, file: &Path) -> Result<u32> {
-    if dice.chance(BUILT_PERCENT) { build(dice, judge, file) } else { compile(dice, judge, file) }
+pub(crate) fn make(dice: &mut Dice, judge: &Judge, ours: &Ours, file: &Path) -> Result<u32> {
+    if dice.chance(BUILT_PERCENT) { build(dice, judge, file) } else { compile(dice, judge, ours, file) }
 }
 
 /// `crushtool --build`, with tunables set afterwards.
@@ -54,13 +57,16 @@ fn build(dice: &mut Dice, judge: &Judge, file: &Path) -> Result<u32> {
     Ok(devices)
 }
 
-fn compile(dice: &mut Dice, judge: &Judge, file: &Path) -> Result<u32> {
+fn compile(dice: &mut Dice, judge: &Judge, ours: &Ours, file: &Path) -> Result<u32> {
     let text = Text::new(dice, judge.knows_msr());
     let source = file.with_extension("txt");
     fs::write(&source, &text.text)?;
     let arguments =
         ["-c", &source.display().to_string(), "-o", &file.display().to_string()].map(str::to_owned);
     judge.tool("crushtool", &arguments).with_context(|| format!("this map was refused:\n{}", text.text))?;
+    if text.has_classes && dice.chance(MIXED_PERCENT) {
+        ours.mix_buckets(dice.below(u32::MAX), file, judge.release().name())?;
+    }
     Ok(text.devices)
 }
 
@@ -78,8 +84,9 @@ struct Text {
     text: String,
     devices: u32,
     next_id: i32,
-    /// Whether rules may take one class. Then there are only kinds of buckets that crushtool can shadow: it refuses uniform
-    /// ones, and writes what was left in memory as node weights of trees, with which it reads past the end of the items.
+    /// Whether rules may take one class. Then the text has only kinds of buckets that crushtool can shadow: it refuses
+    /// uniform ones, and writes what was left in memory as node weights of trees, with which it reads past the end of the items.
+    /// Such buckets come in afterwards.
     has_classes: bool,
     has_mixed_weights: bool,
     /// Whether there are multi-step-retry rules. crushtool aborts where one comes to a host without devices of its class, so

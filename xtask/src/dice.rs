@@ -30,4 +30,21 @@ impl Dice {
     pub(crate) fn pick<'a, T>(&mut self, from: &'a [T]) -> &'a T {
         &from[self.0.index(from.len()).unwrap_or(0)]
     }
+
+    /// One of a list, if it has any.
+    pub(crate) fn choose<T: Clone>(&mut self, from: &[T]) -> Option<T> {
+        from.get(self.0.index(from.len())?).cloned()
+    }
+
+    /// That many of a list, each once, in any order; fewer where it has no more.
+    pub(crate) fn sample<T: Clone>(&mut self, from: &[T], count: usize) -> Vec<T> {
+        let mut left = from.to_vec();
+        let mut drawn = Vec::new();
+        while drawn.len() < count
+            && let Some(place) = self.0.index(left.len())
+        {
+            drawn.push(left.swap_remove(place));
+        }
+        drawn
+    }
 }

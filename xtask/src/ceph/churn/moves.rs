@@ -1,0 +1,65 @@
+//! The moves.
+
+use anyhow::Result;
+
+use super::Churn;
+
+/// A move: a few commands.
+pub(super) type Move = (&'static str, fn(&mut Churn) -> Result<()>);
+
+/// All of them. What makes something stands here more often than what unmakes it.
+pub(super) const MOVES: &[Move] = &[
+    ("a replicated pool", Churn::create_replicated),
+    ("a replicated pool", Churn::create_replicated),
+    ("an erasure-coded pool", Churn::create_erasure),
+    ("an erasure-coded pool", Churn::create_erasure),
+    ("a pool less", Churn::delete_pool),
+    ("another name", Churn::rename_pool),
+    ("a quota", Churn::set_quota),
+    ("another size", Churn::set_size),
+    ("an option", Churn::set_option),
+    ("a snapshot of a pool", Churn::mksnap),
+    ("a snapshot of a pool", Churn::mksnap),
+    ("a snapshot less", Churn::rmsnap),
+    ("a split", Churn::split),
+    ("a merge", Churn::merge),
+    ("an upmap", Churn::upmap),
+    ("an upmap", Churn::upmap),
+    ("an upmap less", Churn::rm_upmap),
+    ("upmap items", Churn::upmap_items),
+    ("upmap items", Churn::upmap_items),
+    ("upmap items", Churn::upmap_items),
+    ("upmap items less", Churn::rm_upmap_items),
+    ("an upmap of a primary", Churn::upmap_primary),
+    ("an upmap of a primary", Churn::upmap_primary),
+    ("an upmap of a primary less", Churn::rm_upmap_primary),
+    ("temporary OSDs", Churn::pg_temp),
+    ("temporary OSDs", Churn::pg_temp),
+    ("temporary OSDs less", Churn::rm_pg_temp),
+    ("a temporary primary", Churn::primary_temp),
+    ("a temporary primary", Churn::primary_temp),
+    ("a reweight", Churn::reweight),
+    ("a weight in CRUSH", Churn::crush_reweight),
+    ("an affinity", Churn::affinity),
+    ("an affinity", Churn::affinity),
+    ("an OSD out", Churn::out),
+    ("an OSD in", Churn::back_in),
+    ("an OSD said to be down", Churn::mark_down),
+    ("an OSD killed", Churn::kill),
+    ("an OSD revived", Churn::revive),
+    ("an OSD that never comes", Churn::phantom),
+    ("flags", Churn::flags),
+    ("flags of a few OSDs", Churn::group_flags),
+    ("a pause", Churn::pause),
+    ("an address shut out", Churn::blocklist),
+    ("an address let in", Churn::rm_blocklist),
+    ("a range shut out", Churn::range_blocklist),
+    ("a rule", Churn::rule),
+    ("a class", Churn::class),
+    ("a profile", Churn::profile),
+    ("weights for a pool", Churn::weight_set),
+    ("weights for all", Churn::compat_weight_set),
+    ("a host elsewhere", Churn::move_host),
+    ("tunables", Churn::tunables),
+    ("a threshold", Churn::threshold),
+];
