@@ -3,11 +3,11 @@
 //! then says where its PGs belong.
 //!
 //! ```text
-//! random_osdmap SEED FILE [pacific | reef | tentacle] [large]
+//! random_osdmap SEED FILE [nautilus | pacific | reef | tentacle] [large]
 //! ```
 //!
-//! The map is one of a Pacific cluster; of a Reef cluster, which may have upmaps of primaries; or of a Tentacle cluster, which
-//! may also have optimized erasure-coded pools and multi-step-retry rules. A large one has pools of up to 256 PGs.
+//! The map is one of a Nautilus or Pacific cluster; of a Reef cluster, which may have upmaps of primaries; or of a Tentacle
+//! cluster, which may also have optimized erasure-coded pools and multi-step-retry rules. A large one has pools of up to 256 PGs.
 
 #![expect(clippy::indexing_slicing, reason = "what is indexed was just made that long")]
 
@@ -28,7 +28,7 @@ use loligo_wire::{Encode, Epoch, Features, OsdId, PoolId, Release, Text};
 fn main() -> Result<(), Box<dyn Error>> {
     let args: Vec<String> = env::args().skip(1).collect();
     let [seed, file, options @ ..] = args.as_slice() else {
-        return Err("usage: random_osdmap SEED FILE [pacific | reef | tentacle] [large]".into());
+        return Err("usage: random_osdmap SEED FILE [nautilus | pacific | reef | tentacle] [large]".into());
     };
     let asked = |word: &str| options.iter().any(|option| option == word);
     let mut dice = Dice(Prng::new(seed.parse()?));
@@ -42,6 +42,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     overrides(&mut dice, &mut map);
     let mut features = Features::PACIFIC;
+    if asked("nautilus") {
+        map.require_osd_release = Release::NAUTILUS;
+        features = Features::NAUTILUS;
+    }
     if asked("reef") || asked("tentacle") {
         map.require_osd_release = Release::REEF;
         features = Features::REEF;

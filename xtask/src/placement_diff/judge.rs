@@ -6,12 +6,13 @@ use std::process::Command;
 use anyhow::{Context, Result, bail};
 
 use super::{fetched, output};
+use crate::ceph::Release;
 use crate::process;
 
 /// The first release that has multi-step-retry rules, and the first with optimized erasure-coded pools.
 const SQUID: u32 = 19;
 const TENTACLE: u32 = 20;
-/// The first release that is asked about OSD maps.
+/// The first release whose osdmaptool survives a PG that lacks a shard.
 const PACIFIC: u32 = 16;
 /// The first release with upmaps of primaries.
 const REEF: u32 = 18;
@@ -41,7 +42,7 @@ impl Judge {
 
     /// What a tool prints to its standard output.
     pub(crate) fn tool(&self, name: &str, arguments: &[String]) -> Result<String> {
-        output(Command::new(self.bin.join(name)).args(arguments).env("LC_ALL", "C"))
+        output(Command::new(self.bin.join(name)).args(arguments).env("LC_ALL", "C").env("TZ", "UTC"))
             .with_context(|| format!("{name} {}", arguments.join(" ")))
     }
 
@@ -50,7 +51,7 @@ impl Judge {
         self.release == REEF
     }
 
-    /// Whether its osdmaptool can map all pools: that of Nautilus dies of a PG that lacks a shard.
+    /// Whether its osdmaptool counts PGs that lack a shard: that of Nautilus dies of one.
     pub(crate) fn maps_holes(&self) -> bool {
         self.release >= PACIFIC
     }
@@ -59,12 +60,13 @@ impl Judge {
         self.release >= SQUID
     }
 
-    /// The release for which an OSD map is written, as `random_osdmap` calls it.
-    pub(crate) fn osd_map_release(&self) -> &'static str {
+    /// The release whose clusters it judges best; of those that can be had.
+    pub(crate) fn release(&self) -> Release {
         match self.release {
-            TENTACLE.. => "tentacle",
-            REEF.. => "reef",
-            _ => "pacific",
+            TENTACLE.. => Release::Tentacle,
+            REEF.. => Release::Reef,
+            PACIFIC.. => Release::Pacific,
+            _ => Release::Nautilus,
         }
     }
 }

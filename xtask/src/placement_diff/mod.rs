@@ -1,8 +1,9 @@
 //! `cargo xtask placement-diff`: where Ceph's own tools place, and where we do.
 
+mod churned;
 mod crush_map;
-mod dice;
 mod judge;
+mod osd_map;
 mod ours;
 
 use std::fs;
@@ -13,8 +14,8 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 use clap::Args;
 
+use crate::dice::Dice;
 use crate::{process, workspace};
-use dice::Dice;
 use judge::Judge;
 use ours::Ours;
 
@@ -28,7 +29,7 @@ const SHOWN: usize = 3;
 /// What to compare.
 #[derive(Args)]
 pub(crate) struct PlacementDiffArgs {
-    /// How many CRUSH maps, and how many OSD maps
+    /// How many CRUSH maps, and how many OSD maps, half of them from a cluster that is churned
     #[arg(long, default_value_t = 20)]
     maps: u64,
     /// The first seed; each map has its own
@@ -40,12 +41,20 @@ pub(crate) struct PlacementDiffArgs {
     tools: Vec<PathBuf>,
 }
 
+impl PlacementDiffArgs {
+    fn seeds(&self, count: u64) -> std::ops::Range<u64> {
+        self.seed..self.seed.saturating_add(count)
+    }
+}
+
 /// What a judge was asked and how often it disagreed.
 #[derive(Default)]
 struct Tally {
     maps: u64,
     lines: u64,
     differences: u64,
+    /// Pools that this judge cannot judge.
+    pools_left_out: u64,
 }
 
 /// Compares random maps with every release of the tools that there is.
@@ -67,16 +76,17 @@ pub(crate) fn run(args: &PlacementDiffArgs) -> Result<()> {
     for judge in &judges {
         let started = Instant::now();
         let run = Run { judge, ours: &ours, work: &work };
-        let crush = run.all(args, "CRUSH", |run, seed, tally| run.crush_map(seed, tally))?;
-        let osd = if judge.maps_holes() {
-            run.all(args, "OSD", |run, seed, tally| run.osd_map(seed, tally))?
-        } else {
-            Tally::default()
-        };
+        let crush = run.all(args.seeds(args.maps), "CRUSH", |run, seed, tally| run.crush_map(seed, tally))?;
+        let osd = run.osd_maps(args)?;
         println!("{}, {} s", judge.version, started.elapsed().as_secs());
         for (what, tally) in [("CRUSH", &crush), ("OSD", &osd)] {
-            let Tally { maps, lines, differences } = tally;
+            let Tally { maps, lines, differences, pools_left_out } = tally;
             println!("  {what:5} maps: {maps}, lines: {lines}, differences: {differences}");
+            if *pools_left_out > 0 {
+                println!(
+                    "  NOT JUDGED: {pools_left_out} times a pool of which a PG lacks a shard, of which this osdmaptool dies"
+                );
+            }
         }
         differences += crush.differences + osd.differences;
     }
@@ -98,12 +108,12 @@ struct Run<'a> {
 impl Run<'_> {
     fn all(
         &self,
-        args: &PlacementDiffArgs,
+        seeds: std::ops::Range<u64>,
         what: &str,
         one: impl Fn(&Self, u64, &mut Tally) -> Result<()>,
     ) -> Result<Tally> {
         let mut tally = Tally::default();
-        for seed in args.seed..args.seed.saturating_add(args.maps) {
+        for seed in seeds {
             one(self, seed, &mut tally).with_context(|| format!("{what} map of seed {seed}"))?;
             tally.maps += 1;
         }
@@ -114,7 +124,7 @@ impl Run<'_> {
     fn crush_map(&self, seed: u64, tally: &mut Tally) -> Result<()> {
         let mut dice = Dice::new(seed);
         let map = self.work.join("crush");
-        let devices = crush_map::make(&mut dice, self.judge, &map)?;
+        let devices = crush_map::make(&mut dice, self.judge, self.ours, &map)?;
         let reweights = reweights(&mut dice, devices);
         for replicas in REPLICAS {
             let mut arguments = vec!["-i".to_owned(), map.display().to_string(), "--test".to_owned()];
@@ -131,20 +141,6 @@ impl Run<'_> {
             let asked = format!("CRUSH map of seed {seed}, {replicas} replicas, {}", reweights.join(" "));
             compare(&theirs, &ours, &asked, tally);
         }
-        Ok(())
-    }
-
-    /// All PGs, and all of the map.
-    fn osd_map(&self, seed: u64, tally: &mut Tally) -> Result<()> {
-        let map = self.work.join("osdmap");
-        self.ours.random_osdmap(seed, &map, self.judge.osd_map_release())?;
-        let mut arguments = vec![map.display().to_string(), "--test-map-pgs-dump-all".to_owned()];
-        if self.judge.is_model() {
-            arguments.extend(["--print", "--tree=json-pretty"].map(str::to_owned));
-        }
-        let theirs = self.judge.tool("osdmaptool", &arguments)?;
-        let ours = self.ours.loligo(&["osdmap"], &arguments)?;
-        compare(&theirs, &ours, &format!("OSD map of seed {seed}"), tally);
         Ok(())
     }
 }
@@ -186,8 +182,11 @@ fn compare(theirs: &str, ours: &str, asked: &str, tally: &mut Tally) {
 
 /// The standard output of a program that must succeed.
 fn output(command: &mut Command) -> Result<String> {
-    let output = process::run(command, DEADLINE)?;
-    String::from_utf8(output.stdout).context("the output is not text")
+    String::from_utf8(output_bytes(command)?).context("the output is not text")
+}
+
+fn output_bytes(command: &mut Command) -> Result<Vec<u8>> {
+    Ok(process::run(command, DEADLINE)?.stdout)
 }
 
 /// The folders of what `cargo xtask ceph fetch` has brought.

@@ -17,10 +17,11 @@ const PROFILE: &str = "sim";
 pub(crate) struct Ours {
     loligo: PathBuf,
     random_osdmap: PathBuf,
+    mix_buckets: PathBuf,
 }
 
 impl Ours {
-    /// Builds the program `loligo`, and the example that writes random OSD maps.
+    /// Builds the program `loligo`, and the examples that write random maps.
     pub(crate) fn build() -> Result<Ours> {
         let build = |arguments: &[&str]| {
             let mut command = Command::new("cargo");
@@ -29,14 +30,23 @@ impl Ours {
             process::run_attached(&mut command, BUILD_DEADLINE)
         };
         build(&["-p", "loligo-cli"])?;
-        build(&["-p", "loligo-placement", "--example", "random_osdmap"])?;
+        build(&["-p", "loligo-placement", "--example", "random_osdmap", "--example", "mix_buckets"])?;
         let folder = target_folder()?.join(PROFILE);
-        Ok(Ours { loligo: folder.join("loligo"), random_osdmap: folder.join("examples/random_osdmap") })
+        Ok(Ours {
+            loligo: folder.join("loligo"),
+            random_osdmap: folder.join("examples/random_osdmap"),
+            mix_buckets: folder.join("examples/mix_buckets"),
+        })
     }
 
     /// What loligo prints.
     pub(crate) fn loligo(&self, words: &[&str], arguments: &[String]) -> Result<String> {
-        output(Command::new(&self.loligo).args(words).args(arguments))
+        output(Command::new(&self.loligo).args(words).args(arguments).env("TZ", "UTC"))
+    }
+
+    /// Makes uniform and tree buckets of some others of a CRUSH map, in its file.
+    pub(crate) fn mix_buckets(&self, seed: u32, file: &Path, release: &str) -> Result<()> {
+        output(Command::new(&self.mix_buckets).arg(seed.to_string()).arg(file).arg(release)).map(drop)
     }
 
     /// Writes the map of that seed.
