@@ -1,7 +1,8 @@
 //! A real cluster of a test's own, to do harm to.
 
+use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use crate::live::skip;
 use crate::rados::xtask;
@@ -52,6 +53,18 @@ impl Ceph {
     /// Starts a daemon that was killed.
     pub fn start(&self, daemon: &str) {
         self.run("start", &[daemon]);
+    }
+
+    /// Churns the cluster with `cargo xtask ceph churn` and these arguments; `step` is told each line that it prints.
+    pub fn churn(&self, args: &[&str], mut step: impl FnMut(&str)) {
+        let mut command = Command::new(&self.xtask);
+        command.args(["ceph", "churn", "--dir"]).arg(&self.dir).args(args).stdout(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        for line in BufReader::new(child.stdout.take().unwrap()).lines() {
+            step(&line.unwrap());
+        }
+        let status = child.wait().unwrap();
+        assert!(status.success(), "ceph churn {args:?}: {status}");
     }
 
     /// Fails if a daemon is gone, or holds something against what was done to it.

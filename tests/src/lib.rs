@@ -17,4 +17,6 @@ pub mod live;
 pub mod load;
 pub mod mini;
 pub mod rados;
+pub mod replay;
 pub mod sockets;
+pub mod watched;

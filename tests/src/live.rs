@@ -7,10 +7,12 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use bytes::Bytes;
 use loligo_auth::{AuthClient, Keyring};
 use loligo_base::Entropy;
 use loligo_client::{Call, CallId, Client, ConnectError, Done, Options, Outcome};
 use loligo_monclient::{Reply, Request};
+use loligo_msgr::proto::Endpoint;
 use loligo_msgr::{Node, NodeOptions};
 use loligo_objecter::{ObjectOperation, Op, OpReply};
 use loligo_wire::cephx::EntityTypes;
@@ -61,29 +63,27 @@ impl Entropy for SystemEntropy {
     }
 }
 
-type Token = Sender<Outcome>;
+/// Where the outcome of a call goes.
+pub type Token = Sender<Outcome>;
 
 /// A client on a node, to be used step by step.
-pub struct LiveClient {
-    node: Node<Client<Token>>,
+pub struct LiveClient<E: Endpoint = Client<Token>> {
+    node: Node<E>,
     last: AtomicU64,
     events: Arc<Mutex<Vec<String>>>,
+}
+
+/// A client for these monitors that is on no node yet.
+#[must_use]
+pub fn client(mon_host: Vec<EntityAddrVec>, auth: AuthClient) -> Client<Token> {
+    Client::new(Options::default(), mon_host, auth, Box::new(SystemEntropy))
 }
 
 impl LiveClient {
     /// A client for these monitors that was not started.
     #[must_use]
     pub fn new(mon_host: Vec<EntityAddrVec>, auth: AuthClient) -> Self {
-        let events = Arc::new(Mutex::new(Vec::new()));
-        let heard = Arc::clone(&events);
-        let client: Client<Token> = Client::new(Options::default(), mon_host, auth, Box::new(SystemEntropy));
-        let node = Node::start(client, NodeOptions::client(), move |done| match done {
-            // Nobody may be listening any more.
-            Done::Call { done, outcome } => drop(done.send(outcome)),
-            Done::Config(_) => {}
-            other => heard.lock().unwrap().push(format!("{other:?}")),
-        });
-        Self { node: node.unwrap(), last: AtomicU64::new(0), events }
+        Self::on_a_node(client(mon_host, auth))
     }
 
     /// `client.admin` of the cluster of that `ceph.conf`, logged in.
@@ -93,7 +93,29 @@ impl LiveClient {
         client.connect(PATIENCE).unwrap();
         client
     }
+}
 
+impl<E> LiveClient<E>
+where
+    E: Endpoint<Call = Call<Token>, Done = Done<Token>> + Send + 'static,
+    E::Msg: Send,
+{
+    /// A client, or what stands around one, on a node of its own; it was not started.
+    #[must_use]
+    pub fn on_a_node(endpoint: E) -> Self {
+        let events = Arc::new(Mutex::new(Vec::new()));
+        let heard = Arc::clone(&events);
+        let node = Node::start(endpoint, NodeOptions::client(), move |done| match done {
+            // Nobody may be listening any more.
+            Done::Call { done, outcome } => drop(done.send(outcome)),
+            Done::Config(_) => {}
+            other => heard.lock().unwrap().push(format!("{other:?}")),
+        });
+        Self { node: node.unwrap(), last: AtomicU64::new(0), events }
+    }
+}
+
+impl<E: Endpoint<Call = Call<Token>, Done = Done<Token>>> LiveClient<E> {
     /// What was told without being asked.
     #[must_use]
     pub fn events(&self) -> Vec<String> {
@@ -147,11 +169,15 @@ impl LiveClient {
     /// The result of a monitor's command and what it gave.
     #[must_use]
     pub fn command(&self, json: &str) -> (i32, String, String) {
+        let (retcode, outs, out) = self.command_bytes(json);
+        (retcode, outs, String::from_utf8(out.to_vec()).unwrap())
+    }
+
+    /// The result of a monitor's command and what it gave, which need not be a text.
+    #[must_use]
+    pub fn command_bytes(&self, json: &str) -> (i32, String, Bytes) {
         match self.ask(Request::Command { cmd: vec![json.into()], inbl: BufferList::new() }) {
-            Reply::Command { retcode, outs, outbl } => {
-                let out = String::from_utf8(outbl.to_contiguous().to_vec()).unwrap();
-                (retcode.0, outs.to_string(), out)
-            }
+            Reply::Command { retcode, outs, outbl } => (retcode.0, outs.to_string(), outbl.to_contiguous()),
             other => panic!("{other:?}"),
         }
     }
@@ -185,7 +211,7 @@ impl LiveClient {
 
     /// The node.
     #[must_use]
-    pub const fn node(&self) -> &Node<Client<Token>> {
+    pub const fn node(&self) -> &Node<E> {
         &self.node
     }
 }

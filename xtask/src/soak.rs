@@ -35,6 +35,8 @@ enum Soak {
     Names,
     /// Objects exchanged with each release of Ceph, and tickets of the newest
     Releases,
+    /// A cluster of each release in which everything changes that an OSD map can tell, and a client that follows
+    Churn,
 }
 
 impl Soak {
@@ -47,6 +49,7 @@ impl Soak {
             Soak::Names => ("live_names", &[]),
             // One release after the other: each is a cluster.
             Soak::Releases => ("soak_releases", &["--ignored", "--test-threads=1"]),
+            Soak::Churn => ("soak_churn", &["--ignored", "--test-threads=1"]),
         }
     }
 }
