@@ -39,6 +39,25 @@ fn crush_test_prints_what_crushtool_prints() {
 }
 
 #[test]
+fn crush_test_writes_the_files_of_crushtool() {
+    let map = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../placement/testdata/crush/jewel.crush");
+    let folder = std::env::temp_dir().join(format!("loligo-crush-csv-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let arguments = "--rule 0 --num-rep 2 --min-x 0 --max-x 9 --batches 3 --weight 3 0.5 --output-name t";
+    run(&folder, &format!("crush test -i {} {arguments} --output-csv", map.display()));
+    let mut names: Vec<_> =
+        std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    names.sort();
+    let mut written = String::new();
+    for name in names {
+        written += &format!("== {}\n", name.display());
+        written += &std::fs::read_to_string(folder.join(name)).unwrap();
+    }
+    std::fs::remove_dir_all(&folder).unwrap();
+    assert_eq!(written, include_str!("../testdata/crush-csv.txt"));
+}
+
+#[test]
 fn osdmap_prints_what_osdmaptool_prints() {
     replay("osdmap.txt", "crates/placement/testdata/osdmap");
 }
@@ -76,6 +95,11 @@ fn what_is_no_map_is_refused() {
         "2000000000",
     ];
     assert!(failure(&many).contains("too many"));
+    let other = format!("{root}/../placement/testdata/crush/argonaut.crush");
+    let differ = ["crush", "test", "-i", &map, "--compare", &other, "--num-rep", "2"];
+    assert!(failure(&differ).contains("maps are NOT equivalent"));
+    let rounds = ["crush", "test", "-i", &map, "--num-rep", "3", "--batches", "0"];
+    assert!(failure(&rounds).contains("--batches can be"));
     assert!(failure(&["osdmap", &map, "--print"]).contains("no OSD map"));
     let map = format!("{root}/../placement/testdata/osdmap/1.osdmap");
     assert!(failure(&["osdmap", &map]).contains("no action specified"));

@@ -1,6 +1,9 @@
 //! `loligo crush`: CRUSH maps in files, with the words of `crushtool`.
 
+mod compare;
+mod csv;
 mod expected;
+mod limits;
 mod tester;
 
 use std::fs;
@@ -12,6 +15,7 @@ use loligo_wire::crush::{CrushMap, Tunables};
 use loligo_wire::{Decode, Encode, Features};
 
 use crate::fail::Fail;
+use limits::Limits;
 use tester::Tester;
 
 /// What to do with a CRUSH map.
@@ -31,16 +35,29 @@ pub(crate) struct CrushTest {
     /// Where to write the map with the tunables that --set-... changed
     #[arg(short, long, visible_alias = "outfn", value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
-    /// Accepted as crushtool has it; nothing else is done here
+    /// Accepted as crushtool has it: needed beside --compare alone, which else is all that is done
     #[arg(short, long)]
     pub(crate) test: bool,
+    /// Tell how many inputs another map places differently; fail where it is any
+    #[arg(long, value_name = "MAP")]
+    pub(crate) compare: Option<PathBuf>,
+    /// Write what was found to files, too, in the current folder, named after the rules; of several numbers of replicas, the
+    /// last one
+    #[arg(long, alias = "output_csv")]
+    pub(crate) output_csv: bool,
+    /// What the names of those files begin with, which may lead to another folder
+    #[arg(long, alias = "output_name", value_name = "NAME")]
+    pub(crate) output_name: Option<String>,
+    /// Split the inputs into so many rounds, which get files of their own
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(crate) batches: u32,
     #[command(flatten)]
     pub(crate) range: Range,
     /// Place as for this pool: inputs are hashed with its number
     #[arg(long, alias = "pool_id", value_name = "POOL", allow_negative_numbers = true)]
     pub(crate) pool_id: Option<i64>,
     /// The weight of a device, from 0 to 1, in place of 1; may be given several times
-    #[arg(long, num_args = 2, value_names = ["DEVICE", "WEIGHT"], allow_negative_numbers = true)]
+    #[arg(short, long, num_args = 2, value_names = ["DEVICE", "WEIGHT"], allow_negative_numbers = true)]
     pub(crate) weight: Vec<String>,
     /// Print each mapping
     #[arg(long, alias = "show_mappings")]
@@ -202,11 +219,18 @@ pub(crate) fn run(command: &CrushCommand) -> Result<(), Fail> {
     let CrushCommand::Test(args) = command;
     let mut map = read(&args.input)?;
     let modified = args.tunables.apply(&mut map.tunables);
-    if !args.shows_anything() {
-        eprintln!("WARNING: no output selected; use --show-X");
-    }
+    let limits = Limits::new(&args.range)?;
+    let weights = tester::weights(&map, &args.weight)?;
     let mut out = BufWriter::new(io::stdout().lock());
-    Tester::new(&map, args)?.run(&mut out)?;
+    if args.test || args.compare.is_none() {
+        if !args.shows_anything() {
+            eprintln!("WARNING: no output selected; use --show-X");
+        }
+        Tester::new(&map, args, &limits, weights.clone())?.run(&mut out)?;
+    }
+    if let Some(other) = &args.compare {
+        compare::compare(&map, &read(other)?, &limits, &weights, &mut out)?;
+    }
     if modified {
         match &args.output {
             Some(file) => {
@@ -230,6 +254,8 @@ impl CrushTest {
             || self.show_utilization
             || self.show_utilization_all
             || self.show_choose_tries
+            || self.output_csv
+            || self.compare.is_some()
     }
 }
 

@@ -10,13 +10,15 @@ use loligo_wire::OsdId;
 use loligo_wire::crush::CrushMap;
 use loligo_wire::osdmap::OSDMap;
 
+use super::CrushTest;
+use super::csv::{Files, Found};
 use super::expected::{by_weight, maximum_affected, total};
-use super::{CrushTest, Range};
+use super::limits::Limits;
 use crate::fail::Fail;
 use crate::output::general;
 
-/// The most replicas that are asked for; a pool has 255 at most.
-const REPLICAS_MAX: i32 = 1 << 16;
+/// The most rounds that inputs are split into.
+const BATCHES_MAX: u32 = 1 << 16;
 
 /// The most devices that a map is tried with: as many as an OSD map may have.
 const DEVICES_MAX: i32 = OSDMap::MAX_OSD;
@@ -29,38 +31,28 @@ pub(super) struct Tester<'a> {
     map: &'a CrushMap,
     args: &'a CrushTest,
     weights: Vec<u32>,
-    rules: (i32, i32),
-    replicas: (i32, i32),
-    inputs: (i32, i32),
+    limits: &'a Limits,
     work: Workspace,
 }
 
 impl<'a> Tester<'a> {
-    pub(super) fn new(map: &'a CrushMap, args: &'a CrushTest) -> Result<Self, Fail> {
-        let Range { rule, min_rule, max_rule, num_rep, min_rep, max_rep, x, min_x, max_x } = args.range;
-        let both = |one: Option<i32>, min, max| one.map_or((min, max), |one| (one, one));
-        let replicas = both(num_rep, min_rep, max_rep);
-        if replicas.0 < 0 && replicas.1 < 0 {
+    pub(super) fn new(
+        map: &'a CrushMap,
+        args: &'a CrushTest,
+        limits: &'a Limits,
+        weights: Vec<u32>,
+    ) -> Result<Self, Fail> {
+        if limits.replicas.0 < 0 && limits.replicas.1 < 0 {
             return Err(Fail::Usage("must specify --num-rep or both --min-rep and --max-rep".to_owned()));
-        }
-        if replicas.1 > REPLICAS_MAX {
-            return Err(Fail::Usage(format!("more than {REPLICAS_MAX} replicas make no sense")));
         }
         let tries = map.tunables.choose_total_tries;
         if args.show_choose_tries && tries > TRIES_MAX {
             return Err(Fail::Usage(format!("choose_total_tries is {tries}: too many for a line each")));
         }
-        let given =
-            |(min, max): (i32, i32), otherwise| if min < 0 || max < 0 { otherwise } else { (min, max) };
-        Ok(Self {
-            map,
-            args,
-            weights: weights(map, &args.weight)?,
-            rules: given(both(rule, min_rule, max_rule), (0, i32::MAX)),
-            replicas,
-            inputs: given(both(x, min_x, max_x), (0, 1023)),
-            work: Workspace::new(),
-        })
+        if !(1..=BATCHES_MAX).contains(&args.batches) {
+            return Err(Fail::Usage(format!("--batches can be from 1 to {BATCHES_MAX}")));
+        }
+        Ok(Self { map, args, weights, limits, work: Workspace::new() })
     }
 
     pub(super) fn run(mut self, out: &mut impl Write) -> Result<(), Fail> {
@@ -71,9 +63,7 @@ impl<'a> Tester<'a> {
         if self.args.show_choose_tries {
             self.work.start_choose_profile(self.map);
         }
-        let last =
-            i32::try_from(self.map.max_rules()).unwrap_or(i32::MAX).saturating_sub(1).min(self.rules.1);
-        for number in self.rules.0..=last {
+        for number in self.limits.rules(self.map) {
             self.rule(number, out)?;
         }
         if self.args.show_choose_tries {
@@ -99,7 +89,7 @@ impl<'a> Tester<'a> {
             return Ok(());
         };
         let name = self.map.rule_name_map.get(&number).map_or("", String::as_str);
-        let ((min_x, max_x), (min_rep, max_rep)) = (self.inputs, self.replicas);
+        let ((min_x, max_x), (min_rep, max_rep)) = (self.limits.inputs, self.limits.replicas);
         if self.statistics() {
             writeln!(out, "rule {rule} ({name}), x = {min_x}..{max_x}, numrep = {min_rep}..{max_rep}")?;
         }
@@ -111,18 +101,22 @@ impl<'a> Tester<'a> {
             if self.statistics() {
                 self.statistics_of(rule, name, num_rep, &counts, out)?;
             }
+            if self.args.output_csv {
+                // As in Ceph, of several numbers of replicas the last one stays.
+                self.write_csv(rule, name, num_rep, counts)?;
+            }
         }
         Ok(())
     }
 
     /// Maps all inputs.
     fn mappings(&mut self, rule: u8, num_rep: i32, out: &mut impl Write) -> Result<Counts, Fail> {
-        let mut counts = Counts { devices: vec![0; self.weights.len()], sizes: BTreeMap::new() };
+        let mut counts = Counts::new(self.weights.len(), self.args);
         let wanted = usize::try_from(num_rep).unwrap_or(0);
         // As for the pool 0.
         let choose_args = self.map.choose_args_for(0);
         let (mut found, mut list) = (Vec::new(), String::new());
-        for x in self.inputs.0..=self.inputs.1 {
+        for x in self.limits.inputs.0..=self.limits.inputs.1 {
             let mut input = x.cast_unsigned();
             if let Some(pool) = self.args.pool_id.filter(|pool| *pool != -1) {
                 let [a, b, c, d, ..] = pool.to_le_bytes();
@@ -141,8 +135,36 @@ impl<'a> Tester<'a> {
                 writeln!(out, "bad mapping rule {rule} x {x} num_rep {num_rep} result {list}")?;
             }
             counts.add(&found);
+            if self.args.output_csv {
+                counts.note(x, self.round(x), &found);
+            }
         }
         Ok(counts)
+    }
+
+    /// In which round an input is tried: the last one takes what is left over.
+    fn round(&self, x: i32) -> usize {
+        let batches = i64::from(self.args.batches);
+        let place = i64::from(x) - i64::from(self.limits.inputs.0);
+        let round = place.checked_div(self.limits.objects() / batches).unwrap_or(batches);
+        usize::try_from(round.min(batches - 1)).unwrap_or(0)
+    }
+
+    fn expected(&self, rule: u8, num_rep: i32) -> Vec<f32> {
+        let replicas = maximum_affected(self.map, rule).min(num_rep.into());
+        by_weight(&self.weights, self.limits.objects(), replicas)
+    }
+
+    fn write_csv(&self, rule: u8, name: &str, num_rep: i32, counts: Counts) -> Result<(), Fail> {
+        let files = Files::new(self.args.output_name.as_deref(), name)?;
+        let found = Found {
+            weights: &self.weights,
+            total: total(&self.weights),
+            devices: counts.devices.into_iter().zip(self.expected(rule, num_rep)).collect(),
+            placements: counts.placements,
+            rounds: counts.rounds,
+        };
+        files.write_all(&found, self.limits.replicas.1)
     }
 
     fn statistics_of(
@@ -153,7 +175,7 @@ impl<'a> Tester<'a> {
         counts: &Counts,
         out: &mut impl Write,
     ) -> Result<(), Fail> {
-        let objects = i64::from(self.inputs.1) - i64::from(self.inputs.0) + 1;
+        let objects = self.limits.objects();
         for (size, count) in &counts.sizes {
             writeln!(
                 out,
@@ -164,8 +186,7 @@ impl<'a> Tester<'a> {
         if !some && !all {
             return Ok(());
         }
-        let replicas = maximum_affected(self.map, rule).min(num_rep.into());
-        let expected = by_weight(&self.weights, objects, replicas);
+        let expected = self.expected(rule, num_rep);
         for (device, (stored, expected)) in counts.devices.iter().zip(expected).enumerate() {
             if !some || (expected > 0.0 && *stored > 0) {
                 let expected = general(expected.into());
@@ -182,15 +203,44 @@ struct Counts {
     devices: Vec<u32>,
     /// How many mappings have so many devices.
     sizes: BTreeMap<usize, u32>,
+    /// For files: the mappings as lines, and how often each device was chosen by round.
+    placements: String,
+    rounds: Vec<Vec<u32>>,
 }
 
 impl Counts {
+    fn new(devices: usize, args: &CrushTest) -> Self {
+        let rounds = if args.output_csv && args.batches > 1 { args.batches as usize } else { 0 };
+        Self {
+            devices: vec![0; devices],
+            sizes: BTreeMap::new(),
+            placements: String::new(),
+            rounds: vec![vec![0; devices]; rounds],
+        }
+    }
+
+    fn note(&mut self, x: i32, round: usize, found: &[i32]) {
+        // A String takes everything.
+        let _ = write!(self.placements, "{x}");
+        for item in found {
+            let _ = write!(self.placements, ",{item}");
+        }
+        self.placements.push('\n');
+        if let Some(devices) = self.rounds.get_mut(round) {
+            count(devices, found);
+        }
+    }
+
     fn add(&mut self, found: &[i32]) {
         *self.sizes.entry(found.len()).or_default() += 1;
-        for item in found {
-            if let Some(count) = usize::try_from(*item).ok().and_then(|item| self.devices.get_mut(item)) {
-                *count += 1;
-            }
+        count(&mut self.devices, found);
+    }
+}
+
+fn count(devices: &mut [u32], found: &[i32]) {
+    for item in found {
+        if let Some(count) = usize::try_from(*item).ok().and_then(|item| devices.get_mut(item)) {
+            *count += 1;
         }
     }
 }
@@ -206,7 +256,7 @@ fn print_list(line: &mut String, items: &[i32]) {
 }
 
 /// 1 for each device that is in the map, and what was given.
-fn weights(map: &CrushMap, given: &[String]) -> Result<Vec<u32>, Fail> {
+pub(super) fn weights(map: &CrushMap, given: &[String]) -> Result<Vec<u32>, Fail> {
     if map.max_devices() > DEVICES_MAX {
         return Err(Fail::Usage(format!("the map speaks of more than {DEVICES_MAX} devices")));
     }
