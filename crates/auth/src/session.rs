@@ -84,6 +84,13 @@ impl fmt::Debug for SessionKey {
 pub struct ConnectionSecret(Secret);
 
 impl ConnectionSecret {
+    /// A new one of so many bytes, as a service makes; nothing where there are to be none.
+    pub fn generate(len: usize, entropy: &mut dyn Entropy) -> Option<Self> {
+        let mut secret = zeroize::Zeroizing::new(alloc::vec![0; len]);
+        entropy.fill(&mut secret);
+        Self::new(Secret::new(&secret))
+    }
+
     /// Nothing if there are no bytes.
     pub(crate) fn new(secret: Secret) -> Option<Self> {
         (!secret.is_empty()).then_some(Self(secret))

@@ -1,9 +1,11 @@
-//! Showing OSDs who we are.
+//! Showing monitors and OSDs who we are.
 
 use alloc::vec::Vec;
 
 use bytes::Bytes;
-use loligo_msgr_proto::{AuthRequest, AuthStep, ConId, NetCommand, Output};
+use loligo_auth::{Authorized, LoginRequest};
+use loligo_monclient::{LoginKeys, MonSession};
+use loligo_msgr_proto::{Accept, AuthRequest, AuthStep, ConId, NetCommand, Output};
 use loligo_wire::entity::EntityType;
 use tracing::debug;
 
@@ -14,13 +16,19 @@ impl<C> Client<C> {
     /// The handshake of a connection asks for something.
     pub(crate) fn auth_wanted(&mut self, con: ConId, request: AuthRequest) {
         let step = match self.links.get(con) {
-            Some(Link::Mon { .. }) => mon_step(&request),
+            Some(Link::Mon { session, .. }) => {
+                let session = *session;
+                self.mon_step(session, request)
+            }
             Some(Link::Osd { .. }) => match request {
                 AuthRequest::Authorizer { .. } => return self.show_authorizer(con),
                 AuthRequest::Challenge { challenge } => self.answer_challenge(con, &challenge),
                 AuthRequest::Rejected => return self.rejected(con),
-                AuthRequest::Verify { reply } => self.verify(con, &reply),
-                AuthRequest::Check { .. } => AuthStep::Refuse,
+                AuthRequest::Verify { reply } | AuthRequest::Done { reply, .. } => self.verify(con, &reply),
+                AuthRequest::Check { .. }
+                | AuthRequest::CheckV2 { .. }
+                | AuthRequest::Login
+                | AuthRequest::BadMethod { .. } => AuthStep::Refuse,
             },
             None => AuthStep::Refuse,
         };
@@ -83,8 +91,8 @@ impl<C> Client<C> {
     fn verify(&mut self, con: ConId, reply: &Bytes) -> AuthStep {
         let authorizer = self.links.handshake(con).and_then(|handshake| handshake.authorizer.as_ref());
         match authorizer.map(|authorizer| authorizer.verify_reply(reply)) {
-            Some(Ok(authorized)) => {
-                AuthStep::Accept { reply: Bytes::new(), session_key: authorized.session_key }
+            Some(Ok(Authorized { session_key, connection_secret })) => {
+                AuthStep::Accept(Accept { session_key, connection_secret, ..Accept::default() })
             }
             Some(Err(error)) => {
                 debug!(%con, %error, "an OSD did not prove itself");
@@ -102,13 +110,31 @@ impl<C> Client<C> {
             self.show_authorizer(con);
         }
     }
-}
 
-/// A monitor is shown nothing: the login comes inside.
-fn mon_step(request: &AuthRequest) -> AuthStep {
-    match request {
-        AuthRequest::Authorizer { .. } => AuthStep::Authorizer { method: 0, authorizer: Bytes::new() },
-        AuthRequest::Verify { .. } => AuthStep::Accept { reply: Bytes::new(), session_key: None },
-        AuthRequest::Challenge { .. } | AuthRequest::Rejected | AuthRequest::Check { .. } => AuthStep::Refuse,
+    /// On messenger v1 a monitor is shown nothing: the login comes inside. On v2 it comes here.
+    fn mon_step(&mut self, session: MonSession, request: AuthRequest) -> AuthStep {
+        let now = self.now;
+        let next = match request {
+            AuthRequest::Authorizer { .. } => {
+                return AuthStep::Authorizer { method: 0, authorizer: Bytes::new() };
+            }
+            AuthRequest::Verify { .. } => return AuthStep::Accept(Accept::default()),
+            AuthRequest::Login => self.mon.auth_begin(now, session),
+            AuthRequest::BadMethod { result, allowed } => {
+                self.mon.auth_bad_method(now, session, result, &allowed)
+            }
+            AuthRequest::Challenge { challenge } => self.mon.auth_more(now, session, challenge),
+            AuthRequest::Done { global_id, reply } => {
+                return self.mon.auth_done(now, session, global_id, reply).map_or(AuthStep::Refuse, |keys| {
+                    let LoginKeys { session_key, connection_secret } = keys;
+                    AuthStep::Accept(Accept { session_key, connection_secret, ..Accept::default() })
+                });
+            }
+            AuthRequest::Rejected | AuthRequest::Check { .. } | AuthRequest::CheckV2 { .. } => None,
+        };
+        next.map_or(AuthStep::Refuse, |LoginRequest { method, payload }| AuthStep::Authorizer {
+            method: method.0,
+            authorizer: payload,
+        })
     }
 }

@@ -8,7 +8,7 @@ use loligo_base::Mono;
 use loligo_monclient::{Request, RequestError};
 use loligo_objecter as osd;
 use loligo_wire::Epoch;
-use loligo_wire::entity::{AddrType, EntityAddrVec};
+use loligo_wire::entity::EntityAddrVec;
 
 use crate::client::{Asked, Life, Timer};
 use crate::under_way::Place;
@@ -43,7 +43,7 @@ enum Until {
 
 impl<C> Waiting<C> {
     pub(crate) fn new(mon_host: &[EntityAddrVec]) -> Self {
-        let callable = mon_host.iter().any(|addrs| addrs.pick(AddrType::LEGACY).is_some());
+        let callable = mon_host.iter().any(|addrs| addrs.callable().is_some());
         let nobody = match mon_host {
             [] => Some(ConnectError::NoMonitors),
             _ if !callable => Some(ConnectError::NoAddress),

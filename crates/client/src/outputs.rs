@@ -5,7 +5,7 @@ use alloc::boxed::Box;
 use loligo_monclient::{self as mon, Reply, Request, RequestError};
 use loligo_msgr_proto::{NetCommand, Output, Posted};
 use loligo_objecter as osd;
-use loligo_wire::entity::{AddrType, EntityAddr, EntityName, EntityType};
+use loligo_wire::entity::{EntityAddr, EntityName, EntityType};
 use loligo_wire::message::MPing;
 use loligo_wire::{Epoch, GlobalId};
 
@@ -40,7 +40,7 @@ impl<C> Client<C> {
     fn do_for_mon(&mut self, output: mon::Output<Asked<C>>) {
         match output {
             mon::Output::Open { session, addrs, .. } => {
-                let addr = addrs.pick(AddrType::LEGACY).unwrap_or(EntityAddr::NONE);
+                let addr = addrs.callable().unwrap_or(EntityAddr::NONE);
                 let con = self.links.open_mon(session, addr);
                 self.command(NetCommand::Connect { con, peer: EntityType::MON, addrs });
             }

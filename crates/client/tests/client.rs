@@ -9,7 +9,7 @@ use bytes::Bytes;
 use loligo_auth::{AuthorizeHandler, Verdict};
 use loligo_client::{Call, CallId, ConnectError, Done, Options, Outcome};
 use loligo_monclient::{Request, RequestError};
-use loligo_msgr_proto::{AuthRequest, AuthStep, Endpoint, Fault, Input};
+use loligo_msgr_proto::{Accept, AuthRequest, AuthStep, Endpoint, Fault, Input};
 use loligo_objecter::{ObjectOperation, Op, OpError};
 use loligo_wire::cephx::AuthMethod;
 use loligo_wire::entity::{EntityName, EntityType};
@@ -86,7 +86,7 @@ fn an_osd_is_shown_who_we_are_and_must_prove_itself() {
     let step = world.auth(con, AuthRequest::Verify { reply: Bytes::from_static(b"not a proof") });
     assert!(matches!(step, Some(AuthStep::Refuse)), "{step:?}");
     let step = world.auth(con, AuthRequest::Verify { reply: accepted.reply });
-    assert!(matches!(step, Some(AuthStep::Accept { session_key: Some(_), .. })), "{step:?}");
+    assert!(matches!(step, Some(AuthStep::Accept(Accept { session_key: Some(_), .. }))), "{step:?}");
 }
 
 #[test]

@@ -23,6 +23,7 @@ mod conf;
 mod error;
 mod io_ctx;
 mod list;
+mod modes;
 mod placement;
 mod pool;
 mod setup;

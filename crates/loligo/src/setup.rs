@@ -12,7 +12,7 @@ use loligo_wire::cephx::{AuthMethod, EntityTypes};
 use loligo_wire::entity::{EntityAddrVec, EntityType};
 
 use crate::conf::parse_mon_host_within;
-use crate::{Conf, ConfError};
+use crate::{Conf, ConfError, modes};
 
 /// Where Ceph looks for a keyring when nothing says where it is.
 const DEFAULT_KEYRINGS: &str = "/etc/ceph/$cluster.$name.keyring,/etc/ceph/$cluster.keyring,/etc/ceph/keyring,\
@@ -168,6 +168,7 @@ pub(crate) fn node_options(conf: &Conf) -> Result<NodeOptions, ConfError> {
     ms.ms_crc_data = conf.flag("ms_crc_data", ms.ms_crc_data)?;
     ms.ms_crc_header = conf.flag("ms_crc_header", ms.ms_crc_header)?;
     ms.cephx_sign_messages = conf.flag("cephx_sign_messages", ms.cephx_sign_messages)?;
+    (ms.modes, ms.protocols) = modes::modes_and_protocols(conf)?;
     let mut options = NodeOptions::new(config);
     options.ms_tcp_nodelay = conf.flag("ms_tcp_nodelay", options.ms_tcp_nodelay)?;
     options.ms_tcp_rcvbuf = usize::try_from(conf.size("ms_tcp_rcvbuf", 0)?).unwrap_or(0);
@@ -199,12 +200,15 @@ const KNOWN: &[&str] = &[
     "mon_client_ping_interval",
     "mon_client_ping_timeout",
     "mon_host",
+    "ms_client_mode",
     "ms_connection_idle_timeout",
     "ms_connection_ready_timeout",
     "ms_crc_data",
     "ms_crc_header",
     "ms_initial_backoff",
     "ms_max_backoff",
+    "ms_mode",
+    "ms_mon_client_mode",
     "ms_tcp_nodelay",
     "ms_tcp_rcvbuf",
     "objecter_inflight_op_bytes",

@@ -1,7 +1,6 @@
 //! The daemons of a small cluster, each on its node.
 
 use std::fmt;
-use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -9,9 +8,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use loligo_auth::{CryptoKey, KeyServer, Keyring, KeyringEntry};
 use loligo_base::Now;
 use loligo_minicluster::{Mon, MonCall, MonOptions, Osd, OsdCall};
-use loligo_msgr::proto::{Config, Endpoint};
+use loligo_msgr::proto::{Config, Endpoint, Modes, Protocols};
 use loligo_msgr::{BindAddr, Clock, Node, NodeOptions, Policy, PolicySet};
-use loligo_wire::entity::{AddrType, AuthEntityName, EntityAddr, EntityName};
+use loligo_wire::entity::{AuthEntityName, EntityAddrVec, EntityName};
 use loligo_wire::{OsdId, Uuid};
 
 use crate::entropy::entropy;
@@ -34,6 +33,13 @@ pub struct MiniCluster {
     mon: Node<Mon>,
     osds: Vec<Mutex<Place>>,
     router: Arc<Router>,
+    transport: Transport,
+}
+
+/// How the daemons are reached.
+struct Transport {
+    modes: Modes,
+    protocols: Protocols,
 }
 
 /// Where an OSD is.
@@ -63,9 +69,9 @@ impl MiniCluster {
 
         let router = Arc::new(Router::default());
         let mon = start_mon(&options, fsid, &keyring, now, &router)?;
-        let addr = bind(&mon)?;
-        files.write(fsid, socket(&addr)?, options.auth, &keyring)?;
-        mon.call(MonCall::Start(addr.into()));
+        let addrs = bind(&mon, options.protocols)?;
+        files.write(fsid, &addrs, options.auth, &keyring)?;
+        mon.call(MonCall::Start(addrs));
 
         let methods = options.auth.methods();
         let osds = (0..options.osds)
@@ -74,7 +80,8 @@ impl MiniCluster {
                 Mutex::new(Place::Stopped(Box::new(Osd::new(OsdId(id.into()), methods, random))))
             })
             .collect();
-        let cluster = Self { fsid, files, mon, osds, router };
+        let transport = Transport { modes: options.modes, protocols: options.protocols };
+        let cluster = Self { fsid, files, mon, osds, router, transport };
         for id in 0..options.osds {
             cluster.start_osd(id)?;
         }
@@ -99,11 +106,10 @@ impl MiniCluster {
         self.files.keyring()
     }
 
-    /// The monitor's address.
+    /// The monitor's addresses, that of messenger v2 first.
     #[must_use]
-    pub fn mon_addr(&self) -> SocketAddr {
-        let addr = self.mon.my_addrs().front().socket_addr();
-        addr.unwrap_or_else(|| SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))
+    pub fn mon_addrs(&self) -> EntityAddrVec {
+        self.mon.my_addrs()
     }
 
     /// How many OSDs there are, running or not.
@@ -149,11 +155,11 @@ impl MiniCluster {
         };
         let router = Arc::clone(&self.router);
         let name = EntityName::osd(id.into());
-        let options = node_options(name, format!("mini-osd.{id}"));
+        let options = node_options(name, format!("mini-osd.{id}"), &self.transport.modes);
         let node = Node::start(Seat::new(osd), options, move |message| router.route(message))?;
-        let addr = bind(&node)?;
+        let addrs = bind(&node, self.transport.protocols)?;
         self.router.add_osd(OsdId(id.into()), &node);
-        node.call(OsdCall::Start(addr.into()));
+        node.call(OsdCall::Start(addrs));
         *place = Place::Running(node);
         Ok(())
     }
@@ -214,7 +220,7 @@ fn start_mon(
     );
     // Clients know a monitor by its address alone, so its nonce is 0, as Ceph's is.
     let node_options =
-        NodeOptions { nonce: Some(0), ..node_options(EntityName::mon(0), "mini-mon.a".into()) };
+        NodeOptions { nonce: Some(0), ..node_options(EntityName::mon(0), "mini-mon.a".into(), &options.modes) };
     let sink = Arc::clone(router);
     let node = Node::start(mon, node_options, move |message| sink.route(message))?;
     router.add_mon(&node);
@@ -222,17 +228,20 @@ fn start_mon(
 }
 
 /// A daemon that takes calls from clients, at any free port.
-fn node_options(name: EntityName, thread_name: String) -> NodeOptions {
-    let config = Config::new(name, PolicySet::new(Policy::stateless_server()));
+fn node_options(name: EntityName, thread_name: String, modes: &Modes) -> NodeOptions {
+    let mut config = Config::new(name, PolicySet::new(Policy::stateless_server()));
+    config.options.modes = modes.clone();
     // The port 0: the system chooses, and no two clusters of a machine meet.
     NodeOptions { ms_bind_port_min: 0, ms_bind_port_max: 0, thread_name, ..NodeOptions::new(config) }
 }
 
-fn bind<E: Endpoint>(node: &Node<E>) -> Result<EntityAddr, MiniError> {
-    let loopback = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-    Ok(node.bind(BindAddr::at(loopback))?.with_kind(AddrType::LEGACY))
-}
-
-fn socket(addr: &EntityAddr) -> Result<SocketAddr, MiniError> {
-    addr.socket_addr().ok_or_else(|| MiniError::System(io::Error::from(io::ErrorKind::AddrNotAvailable)))
+fn bind<E: Endpoint>(node: &Node<E>, protocols: Protocols) -> Result<EntityAddrVec, MiniError> {
+    let loopback = BindAddr::at(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)));
+    if protocols.v2 {
+        node.bind(loopback.clone().v2())?;
+    }
+    if protocols.v1 {
+        node.bind(loopback)?;
+    }
+    Ok(node.my_addrs())
 }

@@ -2,13 +2,13 @@
 
 use std::fs;
 use std::io::{self, Write as _};
-use std::net::SocketAddr;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use loligo_auth::Keyring;
 use loligo_wire::Uuid;
+use loligo_wire::entity::EntityAddrVec;
 
 use crate::error::MiniError;
 use crate::options::MiniAuth;
@@ -43,13 +43,13 @@ impl Files {
     pub(crate) fn write(
         &self,
         fsid: Uuid,
-        mon: SocketAddr,
+        mon: &EntityAddrVec,
         auth: MiniAuth,
         keyring: &Keyring,
     ) -> Result<(), MiniError> {
         let auth = auth.name();
         let conf = format!(
-            "# A small cluster of Loligo.\n[global]\nfsid = {fsid}\nmon_host = v1:{mon}\nauth_cluster_required = {auth}\n\
+            "# A small cluster of Loligo.\n[global]\nfsid = {fsid}\nmon_host = {mon}\nauth_cluster_required = {auth}\n\
              auth_service_required = {auth}\nauth_client_required = {auth}\nkeyring = {}\n",
             self.keyring().display(),
         );

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use loligo_auth::KeyServerOptions;
+use loligo_msgr::proto::{Modes, Protocols};
 use loligo_wire::cephx::AuthMethod;
 
 /// How a small cluster is started.
@@ -19,6 +20,10 @@ pub struct MiniOptions {
     pub seed: Option<u64>,
     /// How long tickets live, and of which type they and the client's key are.
     pub tickets: KeyServerOptions,
+    /// Which connection modes its daemons allow on messenger v2 (`ms_service_mode`, `ms_mon_service_mode`).
+    pub modes: Modes,
+    /// Which protocols its daemons take calls in: each at a port of its own.
+    pub protocols: Protocols,
     /// How many copies of each object a pool keeps where nobody says (`osd_pool_default_size`).
     pub osd_pool_default_size: u8,
     /// How many placement groups a pool has where nobody says (`osd_pool_default_pg_num`).
@@ -26,7 +31,7 @@ pub struct MiniOptions {
 }
 
 impl Default for MiniOptions {
-    /// Three OSDs, cephx, two copies.
+    /// Three OSDs, cephx, two copies, both protocols.
     fn default() -> Self {
         Self {
             osds: 3,
@@ -34,6 +39,8 @@ impl Default for MiniOptions {
             dir: None,
             seed: None,
             tickets: KeyServerOptions::default(),
+            modes: Modes::default(),
+            protocols: Protocols::default(),
             osd_pool_default_size: 2,
             osd_pool_default_pg_num: 32,
         }

@@ -28,7 +28,10 @@
 //! # Ok::<(), loligo_wire::entity::EntityParseError>(())
 //! ```
 //!
-//! What it does not do: messenger v2's login in the handshake, the cluster log, commands to one certain monitor.
+//! On messenger v2 the login is a part of the connection: whoever opens that asks for its frames by
+//! [`MonClient::auth_begin`] and the others of its kind, before [`Input::Opened`].
+//!
+//! What it does not do: the cluster log, commands to one certain monitor.
 #![no_std]
 #![forbid(unsafe_code)]
 
@@ -37,6 +40,7 @@ extern crate alloc;
 mod dispatch;
 mod hunt;
 mod io;
+mod login_v2;
 mod machine;
 mod monitors;
 mod options;
@@ -46,6 +50,7 @@ mod sub;
 mod tickets;
 
 pub use io::{FromMon, Input, MonSession, Output, ToMon};
+pub use login_v2::LoginKeys;
 pub use machine::MonClient;
 pub use options::Options;
 pub use request::{Reply, Request, RequestError};

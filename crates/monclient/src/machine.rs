@@ -125,7 +125,7 @@ impl<T> MonClient<T> {
     /// Takes one input.
     pub fn handle(&mut self, now: Now, input: Input) {
         match input {
-            Input::Opened { session } => self.opened(session),
+            Input::Opened { session } => self.opened(now, session),
             Input::Lost { session } => self.lost(now, session),
             Input::Message { session, tid, message } => self.dispatch(now, session, tid, message),
             Input::Timeout => self.timeout(now),

@@ -4,7 +4,7 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use loligo_wire::entity::{AddrType, EntityAddr, EntityAddrVec};
+use loligo_wire::entity::{EntityAddr, EntityAddrVec};
 use loligo_wire::monmap::MonMap;
 use loligo_wire::{Epoch, Uuid};
 
@@ -36,9 +36,9 @@ impl Monitor {
         Self { name: format!("noname-{}", addrs.legacy_or_front_addr()), addrs, priority: 0, weight: 0 }
     }
 
-    /// Where it speaks messenger v1.
-    pub(crate) fn v1_addr(&self) -> Option<EntityAddr> {
-        self.addrs.pick(AddrType::LEGACY)
+    /// Where it is called.
+    pub(crate) fn addr(&self) -> Option<EntityAddr> {
+        self.addrs.callable()
     }
 }
 
@@ -69,7 +69,7 @@ impl Monitors {
 
     /// The monitors that speak a protocol that is spoken here, with their ranks.
     pub(crate) fn callable(&self) -> impl Iterator<Item = (usize, &Monitor)> {
-        self.list.iter().enumerate().filter(|(_, monitor)| monitor.v1_addr().is_some())
+        self.list.iter().enumerate().filter(|(_, monitor)| monitor.addr().is_some())
     }
 
     /// The rank of the monitor at an address; nonces do not matter.

@@ -22,8 +22,10 @@ use crate::{MonClient, MonSession, Output, ToMon};
 pub(crate) struct Session {
     /// Where it is.
     pub(crate) addr: EntityAddr,
-    /// How far it has come to know us; nothing before the connection stands.
+    /// How far it has come to know us; nothing before the login begins.
     pub(crate) login: Option<Login>,
+    /// Messages can go both ways. On messenger v2 the login comes before that, on v1 behind it.
+    pub(crate) is_open: bool,
     /// The map that it sent before all was settled.
     pub(crate) monmap: Option<Arc<MonMap>>,
 }
@@ -56,7 +58,7 @@ impl<T> MonClient<T> {
     /// Calls one monitor (`_add_conn`).
     fn call(&mut self, rank: usize) {
         let Some(monitor) = self.monitors.list.get(rank) else { return };
-        let Some(addr) = monitor.v1_addr() else { return };
+        let Some(addr) = monitor.addr() else { return };
         let addrs = monitor.addrs.clone();
         debug!(name = %monitor.name, %addr, "calling a monitor");
         // The order of mon_host is not that of the ranks.
@@ -64,15 +66,20 @@ impl<T> MonClient<T> {
         let name = EntityName::mon(i64::try_from(rank).ok().filter(|_| known).unwrap_or(EntityName::NEW));
         let session = self.new_session();
         if let Phase::Hunting(pending) = &mut self.phase {
-            pending.insert(session, Session { addr, login: None, monmap: None });
+            pending.insert(session, Session { addr, login: None, is_open: false, monmap: None });
             self.outputs.push_back(Output::Open { session, name, addrs });
         }
     }
 
-    /// A session is ready for messages: the login begins (`MonConnection::start`).
-    pub(crate) fn opened(&mut self, session: MonSession) {
+    /// A session is ready for messages: the login begins, where it was not a part of the connection
+    /// (`MonConnection::start`).
+    pub(crate) fn opened(&mut self, now: Now, session: MonSession) {
         let Phase::Hunting(pending) = &mut self.phase else { return };
-        let Some(called) = pending.get_mut(&session).filter(|called| called.login.is_none()) else { return };
+        let Some(called) = pending.get_mut(&session).filter(|called| !called.is_open) else { return };
+        called.is_open = true;
+        if called.login.is_some() {
+            return self.opened_after_login(now, session);
+        }
         let (login, request) = self.auth.login();
         called.login = Some(login);
         // Its answer is the proof of life that the ping timeout counts from.
@@ -133,7 +140,7 @@ impl<T> MonClient<T> {
     }
 
     /// The first monitor that lets us in is ours; the others are not needed any more.
-    fn logged_in(&mut self, now: Now, session: MonSession, new: GlobalId) {
+    pub(crate) fn logged_in(&mut self, now: Now, session: MonSession, new: GlobalId) {
         let Phase::Hunting(pending) = &mut self.phase else { return };
         let Some(ours) = pending.remove(&session) else { return };
         let others = core::mem::replace(pending, BTreeMap::from([(session, ours)]));
@@ -148,10 +155,10 @@ impl<T> MonClient<T> {
 
     /// Settles on a monitor when it knows us and told us of the others: before the map is here, the cluster's id is not
     /// known, and no command can be sent.
-    fn try_settle(&mut self, now: Now, session: MonSession) {
+    pub(crate) fn try_settle(&mut self, now: Now, session: MonSession) {
         let known = self.monitors.known();
         let Phase::Hunting(pending) = &mut self.phase else { return };
-        let is_done = |called: &Session| called.login.as_ref().is_some_and(Login::is_done);
+        let is_done = |called: &Session| called.is_open && called.login.as_ref().is_some_and(Login::is_done);
         let ready = |called: &Session| is_done(called) && (known || called.monmap.is_some());
         if pending.get(&session).is_some_and(ready)
             && let Some(called) = pending.remove(&session)
@@ -191,7 +198,7 @@ impl<T> MonClient<T> {
     }
 
     /// A monitor does not let us in, or does not renew our tickets.
-    fn refused(&mut self, now: Now, session: MonSession, error: AuthError) {
+    pub(crate) fn refused(&mut self, now: Now, session: MonSession, error: AuthError) {
         match &mut self.phase {
             Phase::Hunting(pending) => {
                 info!(%session, %error, "a monitor does not let us in");

@@ -5,9 +5,10 @@ use core::sync::atomic::{AtomicI64, Ordering};
 use core::time::Duration;
 
 use loligo_wire::Features;
-use loligo_wire::entity::{EntityName, EntityType};
+use loligo_wire::entity::{EntityAddr, EntityAddrVec, EntityName, EntityType};
 use loligo_wire::msgr1::protocol;
 
+use crate::modes::{Modes, Protocols};
 use crate::policy::{Policy, PolicySet};
 use crate::throttle::Throttle;
 
@@ -56,6 +57,13 @@ impl Config {
             spares_throttle: Arc::new(Throttle::new(32 << 20)),
             cluster_protocol: 0,
         }
+    }
+
+    /// Which of its addresses a peer is called at, which decides on the protocol: the first one that is spoken here, as in
+    /// Ceph, where daemons name that of v2 first. `None` where none is.
+    #[must_use]
+    pub fn target_addr(&self, addrs: &EntityAddrVec) -> Option<EntityAddr> {
+        self.options.protocols.pick(addrs)
     }
 
     /// The version of the protocol that is spoken with a peer (`get_proto_version`).
@@ -120,8 +128,12 @@ pub struct Options {
     pub ms_crc_header: bool,
     /// Whether the own address is what the first peer sees, or what the socket says.
     pub ms_learn_addr_from_peer: bool,
-    /// Whether messages are signed where there is a key for it.
+    /// Whether messages are signed where there is a key for it, on messenger v1.
     pub cephx_sign_messages: bool,
+    /// The connection modes of messenger v2, by what both ends are.
+    pub modes: Modes,
+    /// The protocols that peers are called with.
+    pub protocols: Protocols,
 }
 
 impl Default for Options {
@@ -135,6 +147,8 @@ impl Default for Options {
             ms_crc_header: true,
             ms_learn_addr_from_peer: true,
             cephx_sign_messages: true,
+            modes: Modes::default(),
+            protocols: Protocols::default(),
         }
     }
 }
@@ -146,6 +160,12 @@ pub struct Limits {
     pub authorizer: u32,
     /// Rounds of a handshake: connect messages read by a server, replies read by a client.
     pub handshake_rounds: u32,
+    /// Bytes of the banner's payload on messenger v2.
+    pub banner: u32,
+    /// Bytes of a control frame on messenger v2.
+    pub control: u32,
+    /// Bytes of all that is said on messenger v2 in one direction until both ends know each other.
+    pub transcript: u32,
     /// Bytes of the front of a message.
     pub front: u32,
     /// Bytes of the middle of a message.
@@ -163,6 +183,9 @@ impl Default for Limits {
         Self {
             authorizer: 16 << 10,
             handshake_rounds: 8,
+            banner: 1 << 10,
+            control: 16 << 10,
+            transcript: 64 << 10,
             front: 64 << 20,
             middle: 64 << 20,
             data: 1 << 30,

@@ -1,15 +1,18 @@
 //! The seam between the messenger and what stands above it.
 
 use alloc::boxed::Box;
+use alloc::vec::Vec;
 use core::fmt;
 
 use bytes::Bytes;
-use loligo_auth::SessionKey;
+use loligo_auth::{ConnectionSecret, SessionKey};
 use loligo_base::{Mono, Now};
+use loligo_wire::cephx::AuthMethod;
 use loligo_wire::entity::{EntityAddrVec, EntityName, EntityType};
 use loligo_wire::message::{Message, Payload};
 use loligo_wire::msgr1::MessageHeader;
-use loligo_wire::{DecodeError, Features, Tid};
+use loligo_wire::msgr2::{ConMode, Tag};
+use loligo_wire::{DecodeError, Features, GlobalId, Tid};
 use thiserror::Error;
 
 /// What stands above the messenger: a client, a daemon, a chain of dispatchers.
@@ -235,6 +238,27 @@ pub enum Fault {
     /// The peer opened a newer connection.
     #[error("replaced by a newer connection")]
     Replaced,
+    /// The peer speaks the other messenger: v1 where v2 was called, or v2 where v1 was.
+    #[error("the peer speaks messenger v{version} at this address")]
+    OtherProtocol {
+        /// The version that it speaks.
+        version: u8,
+    },
+    /// The peer lacks features of the wire that are needed here, or needs some that are lacking here.
+    #[error("the two ends share no revision of messenger v2")]
+    NoCommonRevision,
+    /// The peer allows none of the connection modes that were offered.
+    #[error("the peer allows none of our connection modes")]
+    NoCommonMode,
+    /// The peer chose a connection mode that was not offered.
+    #[error("the peer chose the connection mode {0}, which was not offered")]
+    ModeNotOffered(ConMode),
+    /// The connection has sealed so much that it must not seal more.
+    #[error("the connection is used up")]
+    OutOfNonces,
+    /// The peer means a session that is over, or wants this end to wait for a call.
+    #[error("the peer answered {0} to a new session")]
+    NoSession(Tag),
     /// The first bytes are not Ceph's banner.
     #[error("this is not Ceph: its banner is wrong")]
     NotCeph,
@@ -328,16 +352,36 @@ pub enum AuthRequest {
         /// The type of the peer.
         peer: EntityType,
     },
-    /// The peer challenged our authorizer (`CHALLENGE_AUTHORIZER`). Answer: [`AuthStep::Authorizer`].
+    /// We called a monitor on messenger v2, where the login comes before the session: how do we begin? Answer:
+    /// [`AuthStep::Authorizer`].
+    Login,
+    /// The monitor does not want that method, or refuses us (`AUTH_BAD_METHOD`). Answer: [`AuthStep::Authorizer`] with
+    /// another one, or [`AuthStep::Refuse`].
+    BadMethod {
+        /// Why: a negative errno.
+        result: i32,
+        /// The methods that it allows.
+        allowed: Vec<AuthMethod>,
+    },
+    /// The peer challenged our authorizer (`CHALLENGE_AUTHORIZER`, or `AUTH_REPLY_MORE`). Answer:
+    /// [`AuthStep::Authorizer`].
     Challenge {
         /// The peer's challenge.
         challenge: Bytes,
     },
-    /// The peer refused our authorizer (`BADAUTHORIZER`): perhaps it is out of date. Answer:
+    /// The peer refused our authorizer (`BADAUTHORIZER`, or `AUTH_BAD_METHOD`): perhaps it is out of date. Answer:
     /// [`AuthStep::Authorizer`] with a new one, or [`AuthStep::Refuse`].
     Rejected,
     /// The peer accepted our authorizer and proves itself. Answer: [`AuthStep::Accept`], or [`AuthStep::Refuse`].
     Verify {
+        /// The peer's proof.
+        reply: Bytes,
+    },
+    /// The same on messenger v2 (`AUTH_DONE`), where a monitor also tells the client's number. Answer: [`AuthStep::Accept`]
+    /// with the keys, or [`AuthStep::Refuse`].
+    Done {
+        /// The number; 0 or our own from a service.
+        global_id: GlobalId,
         /// The peer's proof.
         reply: Bytes,
     },
@@ -350,6 +394,20 @@ pub enum AuthRequest {
         method: u32,
         /// The authorizer.
         authorizer: Bytes,
+    },
+    /// The same on messenger v2 (`AUTH_REQUEST`, `AUTH_REQUEST_MORE`): an authorizer, or a step of a login at a monitor.
+    /// Answer: [`AuthStep::Challenge`], [`AuthStep::Accept`], [`AuthStep::BadMethod`] or [`AuthStep::Refuse`].
+    CheckV2 {
+        /// The type that the peer says it has.
+        peer: EntityType,
+        /// The method.
+        method: AuthMethod,
+        /// What the peer shows.
+        payload: Bytes,
+        /// It answers a challenge.
+        more: bool,
+        /// How long the secret of the connection must be, in bytes; 0 for none.
+        connection_secret_len: usize,
     },
 }
 
@@ -369,14 +427,29 @@ pub enum AuthStep {
         challenge: Bytes,
     },
     /// The peer is who it says.
-    Accept {
-        /// What proves this end to a peer that called us; empty when we called.
-        reply: Bytes,
-        /// The key that messages are signed with, where the method has one.
-        session_key: Option<SessionKey>,
+    Accept(Accept),
+    /// No, but perhaps in another way: the peer is told what is allowed. On messenger v1 the same as [`Self::Refuse`].
+    BadMethod {
+        /// Why: a negative errno.
+        result: i32,
+        /// The methods that are allowed.
+        allowed: Vec<AuthMethod>,
     },
     /// No: the connection ends, or the peer is told so.
     Refuse,
+}
+
+/// What an endpoint says of a peer that is who it says.
+#[derive(Debug, Default)]
+pub struct Accept {
+    /// What proves this end to a peer that called us; empty when we called.
+    pub reply: Bytes,
+    /// The key that messages are signed with on messenger v1, and the handshake on v2, where the method has one.
+    pub session_key: Option<SessionKey>,
+    /// What the keys of the secure mode are made of, on messenger v2.
+    pub connection_secret: Option<ConnectionSecret>,
+    /// The number of a client that called us on messenger v2; 0 when we called.
+    pub global_id: GlobalId,
 }
 
 /// Something to do on a connection.

@@ -10,7 +10,7 @@
 //! use std::sync::Arc;
 //! use bytes::Bytes;
 //! use loligo_base::{Mono, Now, Wall};
-//! use loligo_msgr_proto::{Answer, Ask, AuthRequest, AuthStep, Config, Pipe, PipeEvent, Policy, PolicySet};
+//! use loligo_msgr_proto::{Accept, Answer, Ask, AuthRequest, AuthStep, Config, Pipe, PipeEvent, Policy, PolicySet};
 //! use loligo_wire::entity::{EntityAddr, EntityAddrVec, EntityName, EntityType};
 //!
 //! /// Answers what a pipe asks, and says whether it is open.
@@ -23,7 +23,7 @@
 //!                 Answer::Auth(AuthStep::Authorizer { method: 1, authorizer: Bytes::from_static(b"me") })
 //!             }
 //!             PipeEvent::Asked(Ask::Auth(_)) => {
-//!                 Answer::Auth(AuthStep::Accept { reply: Bytes::new(), session_key: None })
+//!                 Answer::Auth(AuthStep::Accept(Accept::default()))
 //!             }
 //!             _ => continue,
 //!         };
@@ -67,18 +67,22 @@ extern crate alloc;
 
 mod config;
 mod endpoint;
+mod modes;
 mod pipe;
 mod policy;
 mod pool;
+mod protocol;
 mod session;
 mod throttle;
 mod v1;
+mod v2;
 
 pub use config::{Config, Limits, MyName, Options};
 pub use endpoint::{
-    AuthRequest, AuthStep, ConId, Endpoint, Envelope, Fault, Input, IoKind, NetCommand, NetEvent, Outgoing,
-    Output, Peer, PeerError, Posted,
+    Accept, AuthRequest, AuthStep, ConId, Endpoint, Envelope, Fault, Input, IoKind, NetCommand, NetEvent,
+    Outgoing, Output, Peer, PeerError, Posted,
 };
+pub use modes::{Modes, Protocols};
 pub use pipe::{Answer, Arrived, Ask, Held, Pipe, PipeEvent, RecvChunk, SendBatch};
 pub use policy::{Policy, PolicySet};
 pub use pool::{Connect, Link, Pool};

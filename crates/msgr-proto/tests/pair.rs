@@ -10,7 +10,7 @@ use bytes::Bytes;
 use common::{Note, Pair, addr, client_addr, client_config, server_addr, server_config};
 use loligo_auth::SessionKey;
 use loligo_base::{SeededEntropy, Wall};
-use loligo_msgr_proto::{AuthRequest, AuthStep, Config, Fault, Policy, PolicySet, Throttle};
+use loligo_msgr_proto::{Accept, AuthRequest, AuthStep, Config, Fault, Policy, PolicySet, Throttle};
 use loligo_wire::Features;
 use loligo_wire::entity::{EntityAddr, EntityName, EntityType};
 
@@ -152,7 +152,7 @@ fn with_cephx(pair: &mut Pair, challenge: bool, server_key: impl Fn() -> Session
                 AuthStep::Authorizer { method: 2, authorizer: "solved".into() }
             }
             AuthRequest::Verify { reply } if reply == "proof" => {
-                AuthStep::Accept { reply: Bytes::new(), session_key: Some(key()) }
+                AuthStep::Accept(Accept { session_key: Some(key()), ..Accept::default() })
             }
             _ => AuthStep::Refuse,
         })
@@ -162,9 +162,11 @@ fn with_cephx(pair: &mut Pair, challenge: bool, server_key: impl Fn() -> Session
             AuthRequest::Check { method: 2, authorizer, .. } if challenge && authorizer == "first" => {
                 AuthStep::Challenge { challenge: "riddle".into() }
             }
-            AuthRequest::Check { method: 2, .. } => {
-                AuthStep::Accept { reply: "proof".into(), session_key: Some(server_key()) }
-            }
+            AuthRequest::Check { method: 2, .. } => AuthStep::Accept(Accept {
+                reply: "proof".into(),
+                session_key: Some(server_key()),
+                ..Accept::default()
+            }),
             _ => AuthStep::Refuse,
         })
     });
@@ -233,12 +235,12 @@ fn a_refused_authorizer_is_renewed_once() {
                     AuthStep::Authorizer { method: 1, authorizer: "first".into() }
                 }
                 AuthRequest::Rejected => AuthStep::Authorizer { method: 1, authorizer: "second".into() },
-                _ => AuthStep::Accept { reply: Bytes::new(), session_key: None },
+                _ => AuthStep::Accept(Accept::default()),
             })
         });
         pair.server.auth = Box::new(move |request| match request {
             AuthRequest::Check { authorizer, .. } if authorizer == server_wants => {
-                Some(AuthStep::Accept { reply: Bytes::new(), session_key: None })
+                Some(AuthStep::Accept(Accept::default()))
             }
             _ => Some(AuthStep::Refuse),
         });

@@ -12,8 +12,8 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use loligo_base::{Mono, Now};
 use loligo_msgr::proto::{
-    AuthRequest, AuthStep, ConId, Config, Endpoint, Envelope, Fault, Input, NetCommand, NetEvent, Outgoing,
-    Output, PeerError,
+    Accept, AuthRequest, AuthStep, ConId, Config, Endpoint, Envelope, Fault, Input, NetCommand, NetEvent,
+    Outgoing, Output, PeerError,
 };
 use loligo_msgr::{BindAddr, Node, NodeOptions, Policy, PolicySet};
 use loligo_wire::entity::{AddrType, EntityAddr, EntityAddrVec, EntityName, EntityType};
@@ -108,13 +108,16 @@ impl Endpoint for Echo {
 /// Everybody is believed, as with `auth none`.
 fn trust(request: &AuthRequest) -> AuthStep {
     match request {
-        AuthRequest::Authorizer { .. } => {
+        AuthRequest::Authorizer { .. } | AuthRequest::Login => {
             AuthStep::Authorizer { method: 1, authorizer: Bytes::from_static(b"me") }
         }
-        AuthRequest::Check { .. } | AuthRequest::Verify { .. } => {
-            AuthStep::Accept { reply: Bytes::new(), session_key: None }
+        AuthRequest::Check { .. }
+        | AuthRequest::CheckV2 { .. }
+        | AuthRequest::Verify { .. }
+        | AuthRequest::Done { .. } => AuthStep::Accept(Accept::default()),
+        AuthRequest::Challenge { .. } | AuthRequest::BadMethod { .. } | AuthRequest::Rejected => {
+            AuthStep::Refuse
         }
-        AuthRequest::Challenge { .. } | AuthRequest::Rejected => AuthStep::Refuse,
     }
 }
 

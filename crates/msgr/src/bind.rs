@@ -4,13 +4,16 @@ use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 use std::thread;
 
+use loligo_wire::entity::AddrType;
 use socket2::{Domain, Protocol, Socket, Type};
 
 use crate::node::NodeSockets;
 
-/// Where a node takes calls (`Messenger::bind`).
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// Where a node takes calls, in one protocol (`Messenger::bind`). For calls in both, it is bound twice.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BindAddr {
+    /// The protocol: [`AddrType::MSGR2`], or [`AddrType::LEGACY`] as where nothing is said.
+    pub kind: AddrType,
     /// The IP; `None` for all of the family that `ms_bind_ipv6` says.
     pub ip: Option<IpAddr>,
     /// The port; 0 for the first free one in `ms_bind_port_min..=ms_bind_port_max`.
@@ -19,11 +22,24 @@ pub struct BindAddr {
     pub avoid_ports: Vec<u16>,
 }
 
+impl Default for BindAddr {
+    fn default() -> Self {
+        Self { kind: AddrType::LEGACY, ip: None, port: 0, avoid_ports: Vec::new() }
+    }
+}
+
 impl BindAddr {
     /// A given address. Port 0 as in [`Self::port`].
     #[must_use]
     pub const fn at(addr: SocketAddr) -> Self {
-        Self { ip: Some(addr.ip()), port: addr.port(), avoid_ports: Vec::new() }
+        Self { kind: AddrType::LEGACY, ip: Some(addr.ip()), port: addr.port(), avoid_ports: Vec::new() }
+    }
+
+    /// The same, for calls in messenger v2.
+    #[must_use]
+    pub const fn v2(mut self) -> Self {
+        self.kind = AddrType::MSGR2;
+        self
     }
 }
 

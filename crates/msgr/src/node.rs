@@ -138,7 +138,8 @@ impl<E: Endpoint> Node<E> {
     }
 
     /// Takes calls from now on (`Messenger::bind`). With port 0, or without an address, a free one of the range is
-    /// taken. Gives the address that peers may call. May wait between attempts when no port is free.
+    /// taken. Gives the address that peers may call. May wait between attempts when no port is free. A node that takes calls
+    /// in both protocols has two addresses, that of messenger v2 first.
     ///
     /// # Errors
     ///
@@ -150,30 +151,44 @@ impl<E: Endpoint> Node<E> {
         let listener = bind::bind(&addr, &self.0.options)?;
         let local = listener.local_addr()?;
         let mut pool = lock(&self.0.shared.pool);
-        pool.bound(local);
-        let mine = pool.my_addr();
+        pool.bound_to(addr.kind, local);
+        let mine = pool.my_addrs();
         drop(pool);
-        self.0.shared.remote.tell(Command::Listen(mio::net::TcpListener::from_std(listener)));
-        Ok(mine)
+        self.0.shared.remote.tell(Command::Listen(mio::net::TcpListener::from_std(listener), addr.kind));
+        Ok(mine.of_type(addr.kind).unwrap_or_else(|| mine.front()))
     }
 
-    /// Becomes somebody new at another port (`Messenger::rebind`): all connections are reset, the nonce is another one, and
-    /// a port is bound that is neither the old one nor in `avoid_ports`. For a daemon that its peers believe dead.
+    /// Becomes somebody new at other ports (`Messenger::rebind`): all connections are reset, the nonce is another one, and
+    /// for each protocol a port is bound that is neither an old one nor in `avoid_ports`. For a daemon that its peers believe
+    /// dead. Gives the last of the new addresses; [`Self::my_addrs`] has them all.
     ///
     /// # Errors
     ///
-    /// When no port could be bound. The old one is given up all the same.
+    /// When no port could be bound. The old ones are given up all the same.
     pub fn rebind(&self, mut avoid_ports: Vec<u16>) -> io::Result<EntityAddr> {
-        let old = lock(&self.0.shared.pool).renew_nonce();
+        let mut pool = lock(&self.0.shared.pool);
+        let old = pool.my_addrs();
+        pool.renew_nonce();
+        drop(pool);
         self.0.shared.remote.tell(Command::MarkDownAll);
-        avoid_ports.push(old.port());
-        self.bind(BindAddr { ip: old.ip(), port: 0, avoid_ports })
+        avoid_ports.extend(old.iter().map(EntityAddr::port));
+        let mut last = old.front();
+        for addr in old.iter() {
+            last = self.bind(BindAddr {
+                kind: addr.kind,
+                ip: addr.ip(),
+                port: 0,
+                avoid_ports: avoid_ports.clone(),
+            })?;
+            avoid_ports.push(last.port());
+        }
+        Ok(last)
     }
 
     /// The addresses that peers are told. Without an IP until one is bound or learned.
     #[must_use]
     pub fn my_addrs(&self) -> EntityAddrVec {
-        EntityAddrVec::from(lock(&self.0.shared.pool).my_addr())
+        lock(&self.0.shared.pool).my_addrs()
     }
 
     /// Closes all connections and ends the thread. The endpoint sees each connection reset, then [`Input::Stopped`]; calls
@@ -243,7 +258,7 @@ impl<E: Endpoint> Clone for Node<E> {
 
 impl<E: Endpoint> fmt::Debug for Node<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Node").field(&lock(&self.0.shared.pool).my_addr()).finish()
+        f.debug_tuple("Node").field(&lock(&self.0.shared.pool).my_addrs()).finish()
     }
 }
 

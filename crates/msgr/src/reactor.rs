@@ -146,7 +146,7 @@ impl<E: Endpoint> Reactor<E> {
                     Command::Close(cell) => self.close(&cell),
                     // Done below.
                     Command::Run => {}
-                    Command::Listen(listener) => self.listen(listener),
+                    Command::Listen(listener, kind) => self.listen(listener, kind),
                     Command::MarkDownAll => self.mark_down_all(&Fault::Closed),
                     Command::Stop => return false,
                 }

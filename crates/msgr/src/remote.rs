@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use loligo_base::Mono;
+use loligo_wire::entity::AddrType;
 use mio::{Poll, Token, Waker};
 
 use crate::cell::Cell;
@@ -27,8 +28,8 @@ pub(crate) enum Command {
     Run,
     /// Close the pipe's socket.
     Close(Arc<Cell>),
-    /// Take calls.
-    Listen(mio::net::TcpListener),
+    /// Take calls, in that protocol.
+    Listen(mio::net::TcpListener, AddrType),
     /// Take no more calls, and reset all connections.
     MarkDownAll,
     /// End.

@@ -20,8 +20,8 @@ use std::time::{Duration, SystemTime};
 use bytes::Bytes;
 use loligo_base::{Mono, Now};
 use loligo_msgr::proto::{
-    AuthRequest, AuthStep, ConId, Config, Endpoint, Envelope, Input, MyName, NetCommand, NetEvent, Outgoing,
-    Output, PeerError, Posted,
+    Accept, AuthRequest, AuthStep, ConId, Config, Endpoint, Envelope, Input, MyName, NetCommand, NetEvent,
+    Outgoing, Output, PeerError, Posted,
 };
 use loligo_msgr::{Node, NodeOptions};
 use loligo_objecter::{self as objecter, ObjectOperation, Objecter, Op, Outcome, SessionId};
@@ -194,13 +194,11 @@ impl Client {
     /// An OSD asks who we are, or says who it is: with method none, both are believed.
     fn auth_wanted(&mut self, con: ConId, request: &AuthRequest) {
         let step = match request {
-            AuthRequest::Authorizer { .. } => {
+            AuthRequest::Authorizer { .. } | AuthRequest::Login => {
                 AuthStep::Authorizer { method: AuthMethod::NONE.0, authorizer: self.authorizer.clone() }
             }
-            AuthRequest::Verify { .. } => AuthStep::Accept { reply: Bytes::new(), session_key: None },
-            AuthRequest::Challenge { .. } | AuthRequest::Rejected | AuthRequest::Check { .. } => {
-                AuthStep::Refuse
-            }
+            AuthRequest::Verify { .. } | AuthRequest::Done { .. } => AuthStep::Accept(Accept::default()),
+            _ => AuthStep::Refuse,
         };
         self.command(NetCommand::AuthStep { con, step });
     }

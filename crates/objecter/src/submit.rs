@@ -5,7 +5,7 @@ use alloc::sync::Arc;
 use loligo_base::{Mono, Now};
 use loligo_wire::message::MOSDOp;
 use loligo_wire::types::{HObject, OsdFlags, ReqId};
-use loligo_wire::{AddrType, OsdId, Tid};
+use loligo_wire::{OsdId, Tid};
 
 use crate::Objecter;
 use crate::gate::{PoolState, Reason, Verdict, Way, gate};
@@ -189,7 +189,7 @@ impl<C> Objecter<C> {
 
     /// Whether the map has an address of an OSD for the messenger that is spoken here.
     fn is_callable(&self, osd: OsdId) -> bool {
-        self.map.get_addrs(osd).pick(AddrType::LEGACY).is_some()
+        self.map.get_addrs(osd).callable().is_some()
     }
 
     fn hold(&mut self, tid: Tid, reason: Reason) {

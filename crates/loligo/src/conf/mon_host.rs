@@ -52,15 +52,15 @@ pub enum MonHostError {
 /// a port, with or without a `v1:` or `v2:` before it, or several such in brackets for one monitor. Follows
 /// `MonMap::init_with_hosts` and `init_with_ips`.
 ///
-/// A host name is resolved, which can block; each of its addresses is a monitor. An address without a port stands for
-/// the two ports that monitors have.
+/// A host name is resolved, which can block; each of its addresses is a monitor. An address that does not say which messenger
+/// is spoken there stands for two monitors, one of each: both are tried. Without a port it has the two that monitors have.
 ///
 /// # Errors
 ///
 /// When an address cannot be read or a host name not be resolved.
 ///
 /// ```
-/// let monitors = loligo::parse_mon_host("[v2:192.0.2.1:3300,v1:192.0.2.1:6789],192.0.2.2")?;
+/// let monitors = loligo::parse_mon_host("[v2:192.0.2.1:3300,v1:192.0.2.1:6789],192.0.2.2:6789")?;
 /// assert_eq!(monitors.len(), 2);
 /// # Ok::<(), loligo::MonHostError>(())
 /// ```
@@ -120,11 +120,11 @@ fn monitors_of(group: &str, resolver: Resolver) -> Result<Vec<EntityAddrVec>, Mo
     if let Some(inner) = inner.filter(|inner| inner.parse::<IpAddr>().is_err()) {
         let mut addrs = Vec::new();
         for part in inner.split(is_separator).filter(|part| !part.is_empty()) {
-            addrs.extend(Host::parse(part)?.addrs(resolver)?.into_iter().flatten());
+            addrs.extend(Host::parse(part)?.addrs(resolver)?);
         }
         return Ok(vec![EntityAddrVec(addrs)]);
     }
-    Ok(Host::parse(group)?.addrs(resolver)?.into_iter().map(EntityAddrVec).collect())
+    Ok(Host::parse(group)?.addrs(resolver)?.into_iter().map(EntityAddrVec::from).collect())
 }
 
 /// One host of `mon_host`, as written.
@@ -152,9 +152,9 @@ impl<'a> Host<'a> {
         Ok(Self { kind, host, port })
     }
 
-    /// For each address of the host, the addresses that a monitor there may have.
-    fn addrs(&self, resolver: Resolver) -> Result<Vec<Vec<EntityAddr>>, MonHostError> {
-        Ok(resolver.addrs(self.host)?.into_iter().map(|ip| self.at(ip)).collect())
+    /// The monitors that may be there: one or two for each address of the host.
+    fn addrs(&self, resolver: Resolver) -> Result<Vec<EntityAddr>, MonHostError> {
+        Ok(resolver.addrs(self.host)?.into_iter().flat_map(|ip| self.at(ip)).collect())
     }
 
     fn at(&self, ip: IpAddr) -> Vec<EntityAddr> {
@@ -216,10 +216,10 @@ mod tests {
 
     #[test]
     fn the_port_tells_the_protocol_where_no_prefix_does() {
-        assert_eq!(shown("10.0.0.1"), ["[v2:10.0.0.1:3300/0,v1:10.0.0.1:6789/0]"]);
+        assert_eq!(shown("10.0.0.1"), ["v2:10.0.0.1:3300/0", "v1:10.0.0.1:6789/0"]);
         assert_eq!(shown("10.0.0.1:6789"), ["v1:10.0.0.1:6789/0"]);
         assert_eq!(shown("10.0.0.1:3300"), ["v2:10.0.0.1:3300/0"]);
-        assert_eq!(shown("10.0.0.1:7000"), ["[v2:10.0.0.1:7000/0,v1:10.0.0.1:7000/0]"]);
+        assert_eq!(shown("10.0.0.1:7000"), ["v2:10.0.0.1:7000/0", "v1:10.0.0.1:7000/0"]);
         assert_eq!(shown("v1:10.0.0.1"), ["v1:10.0.0.1:6789/0"]);
         assert_eq!(shown("v2:10.0.0.1"), ["v2:10.0.0.1:3300/0"]);
     }
@@ -227,8 +227,8 @@ mod tests {
     #[test]
     fn ipv6_in_all_its_forms() {
         assert_eq!(shown("[::1]:6789"), ["v1:[::1]:6789/0"]);
-        assert_eq!(shown("::1"), ["[v2:[::1]:3300/0,v1:[::1]:6789/0]"]);
-        assert_eq!(shown("[::1]"), ["[v2:[::1]:3300/0,v1:[::1]:6789/0]"]);
+        assert_eq!(shown("::1"), ["v2:[::1]:3300/0", "v1:[::1]:6789/0"]);
+        assert_eq!(shown("[::1]"), ["v2:[::1]:3300/0", "v1:[::1]:6789/0"]);
         assert_eq!(shown("[v2:[::1]:3300,v1:[::1]:6789]"), ["[v2:[::1]:3300/0,v1:[::1]:6789/0]"]);
     }
 

@@ -11,10 +11,11 @@ use alloc::sync::Arc;
 use core::fmt;
 
 use bytes::Bytes;
-use loligo_auth::KeyServer;
+use loligo_auth::{KeyServer, LoginRequest};
 use loligo_base::{Entropy, Mono, Now};
 use loligo_msgr_proto::{
-    AuthRequest, AuthStep, ConId, Endpoint, Envelope, Input, NetCommand, NetEvent, Output, PeerError, Posted,
+    Accept, AuthRequest, AuthStep, ConId, Endpoint, Envelope, Input, NetCommand, NetEvent, Output, PeerError,
+    Posted,
 };
 use loligo_wire::cephx::AuthMethod;
 use loligo_wire::entity::{EntityAddrVec, EntityType};
@@ -244,13 +245,18 @@ impl Mon {
     fn net(&mut self, now: Now, event: NetEvent<MonMsg>) {
         match event {
             NetEvent::Accepted { con, .. } => {
-                self.sessions.insert(con, Session::new(self.methods));
+                // On v2 it has logged in already.
+                self.sessions.entry(con).or_insert_with(|| Session::new(self.methods));
             }
             NetEvent::Message { con, header, msg } => self.message(now, con, header.tid, msg),
-            // A client shows a monitor nothing when it connects on v1: it logs in with messages.
             NetEvent::AuthWanted { con, request } => {
                 let step = match request {
-                    AuthRequest::Check { .. } => AuthStep::Accept { reply: Bytes::new(), session_key: None },
+                    // A client shows a monitor nothing when it connects on v1: it logs in with messages.
+                    AuthRequest::Check { .. } => AuthStep::Accept(Accept::default()),
+                    AuthRequest::CheckV2 { method, payload, more, connection_secret_len, .. } => {
+                        let request = LoginRequest { method, payload };
+                        self.login_v2(now, con, &request, more, connection_secret_len)
+                    }
                     _ => AuthStep::Refuse,
                 };
                 self.out.push_back(Output::Net(NetCommand::AuthStep { con, step }));

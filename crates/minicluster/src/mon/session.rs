@@ -4,9 +4,9 @@ use alloc::collections::BTreeMap;
 use alloc::string::String;
 
 use bytes::Bytes;
-use loligo_auth::{LoginHandler, LoginRequest};
+use loligo_auth::{LoggedInClient, LoginHandler, LoginRequest};
 use loligo_base::{Now, Wall};
-use loligo_msgr_proto::ConId;
+use loligo_msgr_proto::{Accept, AuthStep, ConId};
 use loligo_wire::cephx::AuthMethod;
 use loligo_wire::entity::EntityAddrVec;
 use loligo_wire::message::{
@@ -39,6 +39,11 @@ const FEATURES: MonFeatures = MonFeatures(
 
 /// The space that the cluster says it has.
 const CAPACITY_KB: u64 = 16 << 20;
+
+/// `EACCES`
+const EACCES: i32 = 13;
+/// `EOPNOTSUPP`
+const EOPNOTSUPP: i32 = 95;
 
 /// A client that is connected.
 #[derive(Debug)]
@@ -93,6 +98,43 @@ impl Mon {
         // Nobody asks for it at a login; clients count on it (`AuthMonitor::prep_auth`).
         if is_finished && message.monmap_epoch < FIRST {
             self.send_monmap(con);
+        }
+    }
+
+    /// A step of a login that is a part of the connection (`Monitor::handle_auth_request`).
+    pub(super) fn login_v2(
+        &mut self,
+        now: Now,
+        con: ConId,
+        request: &LoginRequest,
+        more: bool,
+        secret_len: usize,
+    ) -> AuthStep {
+        if self.keys.next_rotation().is_some_and(|at| at <= now.wall) {
+            self.rotate(now);
+        }
+        let methods = self.methods;
+        if !methods.contains(&request.method) {
+            return AuthStep::BadMethod { result: -EOPNOTSUPP, allowed: methods.to_vec() };
+        }
+        let session = self.sessions.entry(con).or_insert_with(|| Session::new(methods));
+        let entropy = &mut *self.entropy;
+        let answer = if more {
+            let answer = session.login.more_v2(&self.keys, now.wall, &request.payload, secret_len, entropy);
+            answer.map(|(payload, client)| (payload, Some(client)))
+        } else {
+            // One that was refused may try otherwise.
+            session.login = LoginHandler::new(methods);
+            session.login.begin_v2(&mut self.keys, request, entropy)
+        };
+        match answer {
+            Ok((reply, Some(client))) => {
+                session.is_authenticated = true;
+                let LoggedInClient { session_key, connection_secret, global_id, .. } = client;
+                AuthStep::Accept(Accept { reply, session_key, connection_secret, global_id })
+            }
+            Ok((challenge, None)) => AuthStep::Challenge { challenge },
+            Err(_) => AuthStep::BadMethod { result: -EACCES, allowed: methods.to_vec() },
         }
     }
 

@@ -4,6 +4,7 @@ use loligo_base::Now;
 
 use super::{Life, Pipe, RecvChunk, SendBatch, recv};
 use crate::Fault;
+use crate::protocol::Protocol;
 
 impl Pipe {
     /// Room for bytes of the stream; none while the pipe wants none, or when room was handed out already.
@@ -62,12 +63,16 @@ impl Pipe {
         if self.life != Life::Open {
             return;
         }
+        let mut written = Ok(());
         if self.chores.are_there() {
-            self.with_protocol(now, |protocol, cx| protocol.write_chores(cx));
+            written = self.with_protocol(now, Protocol::write_chores);
         }
-        while self.writer.len() < max {
+        while self.writer.len() < max && written.is_ok() {
             let Some(msg) = self.queue.pop() else { break };
-            self.with_protocol(now, |protocol, cx| protocol.write(cx, &*msg));
+            written = self.with_protocol(now, |protocol, cx| protocol.write(cx, &*msg));
+        }
+        if let Err(fault) = written {
+            self.die(fault);
         }
     }
 

@@ -1,6 +1,6 @@
 //! What a pipe tells, asks and is answered.
 
-use loligo_wire::entity::EntityAddr;
+use loligo_wire::entity::{EntityAddr, EntityAddrVec};
 
 use crate::throttle::Taken;
 use crate::{AuthRequest, AuthStep, Envelope, Fault, Peer};
@@ -45,6 +45,11 @@ pub enum Ask {
         /// What the peer sees as our address: what a messenger without one learns (`learned_addr`).
         seen: EntityAddr,
     },
+    /// To the pool, on messenger v2: what are our own addresses? Answer: [`Answer::MyAddrs`].
+    MyAddrs {
+        /// What the peer sees as our address.
+        seen: EntityAddr,
+    },
     /// To the pool: a global sequence number above this one, please (`get_global_seq`). Answer:
     /// [`Answer::GlobalSeq`].
     GlobalSeq {
@@ -60,6 +65,8 @@ pub enum Ask {
 pub enum Answer {
     /// Our own address with its nonce.
     MyAddr(EntityAddr),
+    /// Our own addresses.
+    MyAddrs(EntityAddrVec),
     /// The sequence number.
     GlobalSeq(u32),
     /// The endpoint's answer.

@@ -15,12 +15,12 @@ use alloc::sync::Arc;
 use core::time::Duration;
 
 use loligo_base::{Mono, Now, Wall};
-use loligo_wire::entity::{EntityAddr, EntityAddrVec, EntityType};
+use loligo_wire::entity::{AddrType, EntityAddr, EntityAddrVec, EntityType};
 
 pub use event::{Answer, Arrived, Ask, Held, PipeEvent};
 pub(crate) use expected::Expected;
 pub use recv::RecvChunk;
-pub(crate) use recv::{Gather, Stage};
+pub(crate) use recv::{Gather, PIECE_MAX, Stage};
 use send::OutQueue;
 pub use send::SendBatch;
 pub(crate) use send::Writer;
@@ -29,8 +29,10 @@ use stall::StallWatch;
 
 use crate::config::Config;
 use crate::policy::Policy;
+use crate::protocol::{Cx, Protocol};
 use crate::session::Session;
-use crate::v1::{Cx, V1};
+use crate::v1::V1;
+use crate::v2::V2;
 use crate::{Fault, Outgoing};
 
 /// How long a full throttle is left alone, as in Ceph.
@@ -50,7 +52,9 @@ const THROTTLE_RETRY: Duration = Duration::from_millis(1);
 pub struct Pipe {
     config: Arc<Config>,
     policy: Policy,
-    protocol: V1,
+    protocol: Protocol,
+    /// The peer called.
+    is_accepted: bool,
     session: Session,
     stage: Stage,
     spares: Spares,
@@ -107,7 +111,8 @@ impl Chores {
 }
 
 impl Pipe {
-    /// A pipe that calls a peer (`connect_rank`). `global_seq` is from [`Pool`](crate::Pool).
+    /// A pipe that calls a peer (`connect_rank`), at the address and in the protocol that [`Config::target_addr`] says.
+    /// `global_seq` is from [`Pool`](crate::Pool).
     #[must_use]
     pub fn connect(
         config: Arc<Config>,
@@ -117,23 +122,38 @@ impl Pipe {
         global_seq: u32,
     ) -> Self {
         let policy = config.policies.get(peer).clone();
-        Self::new(config, now, policy, V1::client(peer, addrs, global_seq))
+        let protocol = match config.target_addr(&addrs) {
+            Some(target) if target.kind == AddrType::MSGR2 => {
+                Protocol::V2(Box::new(V2::client(peer, target, global_seq)))
+            }
+            _ => Protocol::V1(V1::client(peer, addrs, global_seq)),
+        };
+        Self::new(config, now, policy, protocol, false)
     }
 
-    /// A pipe for a call that came (`add_accept_pipe`): to a messenger at `my_addr`, from `seen`.
+    /// A pipe for a call that came in messenger v1 (`add_accept_pipe`): to a messenger at `my_addr`, from `seen`.
     #[must_use]
     pub fn accept(config: Arc<Config>, now: Now, my_addr: EntityAddr, seen: EntityAddr) -> Self {
         // Until the peer says what it is, it is served without a session.
-        Self::new(config, now, Policy::stateless_server(), V1::server(my_addr, seen))
+        let protocol = Protocol::V1(V1::server(my_addr, seen));
+        Self::new(config, now, Policy::stateless_server(), protocol, true)
     }
 
-    fn new(config: Arc<Config>, now: Now, policy: Policy, protocol: V1) -> Self {
+    /// A pipe for a call that came in messenger v2: to a messenger that has these addresses, from `seen`.
+    #[must_use]
+    pub fn accept_v2(config: Arc<Config>, now: Now, my_addrs: EntityAddrVec, seen: EntityAddr) -> Self {
+        let protocol = Protocol::V2(Box::new(V2::server(my_addrs, seen)));
+        Self::new(config, now, Policy::stateless_server(), protocol, true)
+    }
+
+    fn new(config: Arc<Config>, now: Now, policy: Policy, protocol: Protocol, is_accepted: bool) -> Self {
         let deadline = now.mono + config.options.ms_connection_ready_timeout;
         let spares = Spares::new(Arc::clone(&config.spares_throttle));
         Self {
             config,
             policy,
             protocol,
+            is_accepted,
             session: Session::default(),
             stage: Stage::default(),
             spares,
@@ -157,7 +177,9 @@ impl Pipe {
     pub fn started(&mut self, now: Now) {
         if let Life::Opening { deadline } = self.life {
             self.life = Life::Greeting { deadline };
-            self.with_protocol(now, |protocol, cx| protocol.start(cx));
+            if let Err(fault) = self.with_protocol(now, Protocol::start) {
+                self.die(fault);
+            }
         }
         self.invariants();
     }
@@ -277,7 +299,7 @@ impl Pipe {
 
     fn bury(&mut self) {
         self.life = Life::Dead;
-        self.protocol = V1::Closed;
+        self.protocol = Protocol::Closed;
         self.incarnation = self.incarnation.wrapping_add(1);
         self.stage = Stage::default();
         self.spares = Spares::new(Arc::clone(&self.config.spares_throttle));
@@ -289,7 +311,7 @@ impl Pipe {
         (self.chunk_out, self.batch_out, self.asking) = (false, false, false);
     }
 
-    fn with_protocol<T>(&mut self, now: Now, f: impl FnOnce(&mut V1, &mut Cx<'_>) -> T) -> T {
+    fn with_protocol<T>(&mut self, now: Now, f: impl FnOnce(&mut Protocol, &mut Cx<'_>) -> T) -> T {
         let mut cx = Cx {
             config: &self.config,
             policy: &mut self.policy,
@@ -310,7 +332,7 @@ impl Pipe {
         let busy = self.chunk_out || self.batch_out || self.asking || self.queue.len() > 0;
         let _ = loligo_base::never!(dead && busy, "a dead pipe has work");
         let _ = loligo_base::never!(
-            matches!(self.protocol, V1::Open(_)) != (self.life == Life::Open),
+            self.protocol.is_open() != (self.life == Life::Open),
             "the pipe and its protocol disagree on whether it is open"
         );
     }

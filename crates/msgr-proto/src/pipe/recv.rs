@@ -192,6 +192,12 @@ impl Gather {
         }
     }
 
+    /// The same, with a checksum that begins with all bits set, as those of v2 do.
+    pub(crate) const fn seeded(mut self) -> Self {
+        self.crc = u32::MAX;
+        self
+    }
+
     /// The same, with pieces of up to that size.
     pub(crate) const fn in_pieces_of(mut self, piece_max: usize) -> Self {
         self.piece_max = piece_max;

@@ -26,6 +26,8 @@ const NO_PROTOCOL: IoKind = IoKind { errno: 97 };
 pub struct Pool<H> {
     config: Arc<Config>,
     my_addr: EntityAddr,
+    /// Where calls are taken, messenger v2 first.
+    bound: EntityAddrVec,
     global_seq: u32,
     accepted: u64,
     cons: BTreeMap<ConId, Entry<H>>,
@@ -76,6 +78,7 @@ impl<H: Clone> Pool<H> {
         Self {
             config,
             my_addr: EntityAddr { nonce, ..EntityAddr::NONE },
+            bound: EntityAddrVec::NONE,
             global_seq: 0,
             accepted: 0,
             cons: BTreeMap::new(),
@@ -96,9 +99,25 @@ impl<H: Clone> Pool<H> {
         self.my_addr
     }
 
-    /// A listener is bound there.
+    /// All our addresses: where calls are taken, else the one that all pipes tell their peers.
+    #[must_use]
+    pub fn my_addrs(&self) -> EntityAddrVec {
+        if self.bound.is_empty() { EntityAddrVec::from(self.my_addr) } else { self.bound.clone() }
+    }
+
+    /// A listener for messenger v1 is bound there.
     pub fn bound(&mut self, addr: SocketAddr) {
-        self.my_addr = EntityAddr::legacy(addr, self.my_addr.nonce);
+        self.bound_to(AddrType::LEGACY, addr);
+    }
+
+    /// A listener for a protocol is bound there. Instead of the one that the protocol had, if it had one.
+    pub fn bound_to(&mut self, kind: AddrType, addr: SocketAddr) {
+        let addr = EntityAddr::new(kind, addr, self.my_addr.nonce);
+        self.bound.0.retain(|bound| bound.kind != kind);
+        let at = if kind == AddrType::MSGR2 { 0 } else { self.bound.0.len() };
+        self.bound.0.insert(at, addr);
+        let port = self.bound.legacy_or_front_addr().port();
+        self.my_addr = addr.with_kind(AddrType::LEGACY).with_port(port);
     }
 
     /// From now on this messenger is another one for its peers. Gives the address that it had.
@@ -106,6 +125,7 @@ impl<H: Clone> Pool<H> {
         let old = self.my_addr;
         // As far away as in Ceph, so that nobody who counts up from the old one meets it.
         self.my_addr.nonce = old.nonce.wrapping_add(1_000_000);
+        self.bound = EntityAddrVec::NONE;
         old
     }
 
@@ -118,6 +138,21 @@ impl<H: Clone> Pool<H> {
         self.my_addr
     }
 
+    /// What messenger v2 tells: all addresses that calls are taken at, else ours in the form that no protocol is named in
+    /// (`AsyncMessenger::learned_addr`).
+    fn tell_addrs(&mut self, seen: EntityAddr) -> EntityAddrVec {
+        let mine = self.learned_addr(seen);
+        if self.bound.is_empty() { mine.with_kind(AddrType::ANY).into() } else { self.my_addrs_at(mine) }
+    }
+
+    /// Where calls are taken, with the IP of `mine` where they are taken at every one.
+    fn my_addrs_at(&self, mine: EntityAddr) -> EntityAddrVec {
+        let at = |addr: &EntityAddr| {
+            if addr.is_blank_ip() { mine.with_kind(addr.kind).with_port(addr.port()) } else { *addr }
+        };
+        self.bound.iter().map(at).collect()
+    }
+
     /// A sequence number for a connection, above `above` (`get_global_seq`).
     pub fn get_global_seq(&mut self, above: u32) -> u32 {
         self.global_seq = self.global_seq.max(above).wrapping_add(1);
@@ -126,7 +161,7 @@ impl<H: Clone> Pool<H> {
 
     /// Opens a connection (`connect_rank`), or finds that it leads to ourselves.
     pub fn connect(&mut self, now: Now, con: ConId, peer: EntityType, addrs: EntityAddrVec) -> Connect {
-        let target = addrs.pick(AddrType::LEGACY).and_then(|addr| Some((addr, addr.socket_addr()?)));
+        let target = self.config.target_addr(&addrs).and_then(|addr| Some((addr, addr.socket_addr()?)));
         let Some((addr, socket)) = target else {
             return Connect::Refused(Fault::Unreachable(NO_PROTOCOL));
         };
@@ -140,13 +175,14 @@ impl<H: Clone> Pool<H> {
     }
 
     fn is_own(&self, addr: EntityAddr) -> bool {
-        !self.my_addr.is_blank_ip() && addr.with_kind(AddrType::LEGACY) == self.my_addr
+        let mine = self.my_addr;
+        !mine.is_blank_ip() && (addr.with_kind(AddrType::LEGACY) == mine || self.bound.contains(&addr))
     }
 
     fn myself(&self) -> Peer {
         Peer {
             name: self.config.myname.get(),
-            addrs: EntityAddrVec(alloc::vec![self.my_addr]),
+            addrs: self.my_addrs(),
             features: self.config.features_supported,
         }
     }
@@ -161,16 +197,27 @@ impl<H: Clone> Pool<H> {
         self.check();
     }
 
-    /// A call came from `seen`: a pipe for it, to be [`Self::insert`]ed; `None` where too many callers have not said who
-    /// they are, so that this one is to be hung up on.
+    /// A call came from `seen` in messenger v1: a pipe for it, to be [`Self::insert`]ed; `None` where too many callers have
+    /// not said who they are, so that this one is to be hung up on.
     pub fn accept(&mut self, now: Now, seen: SocketAddr) -> Option<(ConId, Pipe)> {
+        self.accept_in(now, AddrType::LEGACY, seen)
+    }
+
+    /// As [`Self::accept`], in the protocol that the listener is bound for.
+    pub fn accept_in(&mut self, now: Now, kind: AddrType, seen: SocketAddr) -> Option<(ConId, Pipe)> {
         let con = ConId::accepted(self.accepted);
         if !self.half_open.enter(con, seen.ip()) {
             return None;
         }
         self.accepted += 1;
-        let seen = EntityAddr::legacy(seen, 0);
-        Some((con, Pipe::accept(Arc::clone(&self.config), now, self.my_addr, seen)))
+        let config = Arc::clone(&self.config);
+        let seen = EntityAddr::new(kind, seen, 0);
+        let pipe = if kind == AddrType::MSGR2 {
+            Pipe::accept_v2(config, now, self.my_addrs_at(self.my_addr), seen)
+        } else {
+            Pipe::accept(config, now, self.my_addr, seen)
+        };
+        Some((con, pipe))
     }
 
     /// What a connection leads to, if it is alive.
@@ -193,6 +240,7 @@ impl<H: Clone> Pool<H> {
     pub fn answer(&mut self, ask: Ask) -> Result<Answer, AuthRequest> {
         match ask {
             Ask::MyAddr { seen } => Ok(Answer::MyAddr(self.learned_addr(seen))),
+            Ask::MyAddrs { seen } => Ok(Answer::MyAddrs(self.tell_addrs(seen))),
             Ask::GlobalSeq { above } => Ok(Answer::GlobalSeq(self.get_global_seq(above))),
             Ask::Auth(request) => Err(request),
         }

@@ -1,3 +1,4 @@
+use alloc::string::ToString as _;
 use alloc::vec;
 use core::net::SocketAddr;
 
@@ -6,7 +7,7 @@ use loligo_wire::Features;
 use loligo_wire::entity::EntityName;
 
 use super::*;
-use crate::{Limits, Policy, PolicySet};
+use crate::{Limits, Policy, PolicySet, Protocols};
 
 const NOW: Now = Now { mono: Mono::ZERO, wall: Wall::ZERO };
 
@@ -54,11 +55,41 @@ fn our_own_address_leads_to_ourselves() {
 }
 
 #[test]
-fn v2_alone_cannot_be_called() {
-    let mut pool = Pool::<u32>::new(Arc::new(Config::client()), 42);
-    let addrs = EntityAddrVec(vec![EntityAddr::msgr2(socket("10.0.0.1:3300"), 0)]);
-    let got = pool.connect(NOW, ConId::opened(0), EntityType::MON, addrs);
-    assert!(matches!(got, Connect::Refused(Fault::Unreachable(_))));
+fn the_first_address_of_a_peer_that_is_spoken_is_dialled() {
+    let (v2, v1) =
+        (EntityAddr::msgr2(socket("10.0.0.1:3300"), 0), EntityAddr::legacy(socket("10.0.0.1:6789"), 0));
+    let call = |protocols, addrs| {
+        let mut config = Config::client();
+        config.options.protocols = protocols;
+        let mut pool = Pool::<u32>::new(Arc::new(config), 42);
+        pool.connect(NOW, ConId::opened(0), EntityType::MON, EntityAddrVec(addrs))
+    };
+    let both = Protocols::default();
+    assert!(matches!(call(both, vec![v2, v1]), Connect::Dial { addr, .. } if addr == v2));
+    let old = Protocols { v2: false, ..both };
+    assert!(matches!(call(old, vec![v2, v1]), Connect::Dial { addr, .. } if addr == v1));
+    assert!(matches!(call(old, vec![v2]), Connect::Refused(Fault::Unreachable(_))));
+}
+
+#[test]
+fn who_takes_calls_in_both_protocols_has_two_addresses_the_newer_one_first() {
+    let mut pool = server(Policy::stateless_server());
+    pool.bound_to(AddrType::MSGR2, socket("10.0.0.1:6801"));
+    assert_eq!(pool.my_addrs().to_string(), "[v2:10.0.0.1:6801/77,v1:10.0.0.1:6800/77]");
+    assert_eq!(pool.my_addr().to_string(), "v1:10.0.0.1:6800/77");
+    for addr in pool.my_addrs().0 {
+        let own = pool.connect(NOW, ConId::opened(u64::from(addr.kind.0)), EntityType::OSD, addr.into());
+        assert!(matches!(own, Connect::Local(_)), "{addr}");
+    }
+    let seen = EntityAddr::legacy(socket("10.0.0.7:0"), 0);
+    let Ok(Answer::MyAddrs(told)) = pool.answer(Ask::MyAddrs { seen }) else { panic!() };
+    assert_eq!(told, pool.my_addrs());
+    let mut client = Pool::<u32>::new(Arc::new(Config::client()), 42);
+    let Ok(Answer::MyAddrs(told)) = client.answer(Ask::MyAddrs { seen }) else { panic!() };
+    assert_eq!(told, EntityAddrVec::from(seen.with_kind(AddrType::ANY).with_nonce(42)));
+    pool.renew_nonce();
+    pool.bound_to(AddrType::MSGR2, socket("10.0.0.1:6802"));
+    assert_eq!(pool.my_addrs().to_string(), "v2:10.0.0.1:6802/1000077");
 }
 
 #[test]

@@ -100,8 +100,8 @@ impl Client {
             (State::WaitAuthorizer, Answer::Auth(AuthStep::Authorizer { method, authorizer })) => {
                 self.send_connect_message(cx, method, &authorizer)
             }
-            (State::WaitVerify(reply), Answer::Auth(AuthStep::Accept { session_key, .. })) => {
-                self.accepted(cx, reply, session_key)
+            (State::WaitVerify(reply), Answer::Auth(AuthStep::Accept(accept))) => {
+                self.accepted(cx, reply, accept.session_key)
             }
             (_, Answer::Auth(AuthStep::Refuse)) if self.rejected => Err(Fault::BadAuthorizer),
             _ => Err(Fault::AuthFailed),

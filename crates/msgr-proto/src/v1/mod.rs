@@ -6,53 +6,21 @@ mod open;
 mod server;
 mod write;
 
-use bytes::Bytes;
-use loligo_auth::SessionKey;
-use loligo_base::Now;
-use loligo_wire::entity::{EntityAddr, EntityAddrVec, EntityType};
+use loligo_auth::{MessageSigner, RequireSignatures, SessionKey};
+use loligo_wire::entity::{EntityAddr, EntityAddrVec, EntityName, EntityType};
 use loligo_wire::msgr1::{BANNER, LEGACY_ADDR_SIZE, Tag};
-use loligo_wire::{Decode, DecodeError, Decoder, Encoder, Features};
+use loligo_wire::msgr2::BANNER_PREFIX;
+use loligo_wire::{Decode, Encoder, Features};
 
 use crate::config::Config;
-use crate::pipe::{Answer, Arrived, Ask, Chores, Gather, Spares, Stage, Writer};
-use crate::policy::Policy;
-use crate::session::Session;
-use crate::{Fault, Outgoing};
+use crate::pipe::{Answer, Gather, Stage, Writer};
+use crate::protocol::{CEPHX, Cx, not_this, parse, whole};
+use crate::{Fault, Outgoing, Peer};
 
-pub(crate) use open::Open;
+use open::Open;
 
-/// The method of authentication of which peers need a challenge, and whose first version is refused (`CEPH_AUTH_CEPHX`,
-/// `cephx_require_version`).
-const CEPHX: u32 = 2;
-
-/// What a step works with: all that belongs to the pipe and not to the protocol.
-pub(crate) struct Cx<'a> {
-    pub(crate) config: &'a Config,
-    pub(crate) policy: &'a mut Policy,
-    pub(crate) session: &'a mut Session,
-    pub(crate) stage: &'a mut Stage,
-    pub(crate) spares: &'a mut Spares,
-    pub(crate) writer: &'a mut Writer,
-    pub(crate) chores: &'a mut Chores,
-    pub(crate) now: Now,
-}
-
-/// What came of a step.
-#[derive(Debug)]
-pub(crate) enum Step {
-    /// The stage holds too little to go on.
-    NeedBytes,
-    /// There may be more to do.
-    Again,
-    /// The handshake waits for an answer.
-    Ask(Ask),
-    /// The greeting is over.
-    Opened(Opened),
-    /// A message.
-    Message(Arrived),
-    /// A throttle is full: come back a little later.
-    Throttled,
-}
+/// What came of a step of the greeting.
+type Step = crate::protocol::Step<Opened>;
 
 /// What a greeting came to.
 #[derive(Debug)]
@@ -72,8 +40,6 @@ pub(crate) enum V1 {
     Server(server::Server),
     /// Messages go both ways.
     Open(Open),
-    /// Over.
-    Closed,
 }
 
 impl V1 {
@@ -92,34 +58,56 @@ impl V1 {
         match self {
             Self::Client(_) => cx.writer.put(BANNER),
             Self::Server(server) => server.greet(cx),
-            Self::Open(_) | Self::Closed => {}
+            Self::Open(_) => {}
         }
     }
 
     /// Goes on with what the stage holds.
-    pub(crate) fn step(&mut self, cx: &mut Cx<'_>) -> Result<Step, Fault> {
-        match self {
+    pub(crate) fn step(&mut self, cx: &mut Cx<'_>) -> Result<crate::protocol::Step, Fault> {
+        let step = match self {
             Self::Client(client) => client.step(cx),
             Self::Server(server) => server.step(cx),
             Self::Open(open) => open.step(cx),
-            Self::Closed => Ok(Step::NeedBytes),
-        }
+        };
+        step?.opened(|opened| self.open(cx, opened))
     }
 
     /// Goes on with an answer.
-    pub(crate) fn answer(&mut self, cx: &mut Cx<'_>, answer: Answer) -> Result<Step, Fault> {
-        match self {
+    pub(crate) fn answer(&mut self, cx: &mut Cx<'_>, answer: Answer) -> Result<crate::protocol::Step, Fault> {
+        let step = match self {
             Self::Client(client) => client.answer(cx, answer),
             Self::Server(server) => server.answer(cx, answer),
-            Self::Open(_) | Self::Closed => Ok(Step::Again),
+            Self::Open(_) => Ok(Step::Again),
+        };
+        step?.opened(|opened| self.open(cx, opened))
+    }
+
+    /// From the greeting to messages.
+    fn open(&mut self, cx: &Cx<'_>, opened: Opened) -> Result<Peer, Fault> {
+        let Opened { peer_type, peer_addrs, features, session_key } = opened;
+        let signs = cx.config.options.cephx_sign_messages;
+        if signs && session_key.is_some() && !features.has(Features::MSG_AUTH) {
+            // Nothing proves what features the peer has: whoever sits between could strip this one.
+            return Err(Fault::FeaturesMissing(Features::MSG_AUTH));
         }
+        let signer =
+            session_key.filter(|_| signs).map(|key| MessageSigner::new(key, features, RequireSignatures::V2));
+        let signer = signer.transpose().map_err(|_| Fault::FeaturesMissing(Features::CEPHX_V2))?;
+        *self = Self::Open(Open::new(features, signer));
+        // v1 does not tell numbers: who needs the peer's knows it from its own map.
+        Ok(Peer { name: EntityName::new(peer_type, EntityName::NEW), addrs: peer_addrs, features })
+    }
+
+    /// Whether messages go both ways.
+    pub(crate) const fn is_open(&self) -> bool {
+        matches!(self, Self::Open(_))
     }
 
     /// The bulk that is being read, if any.
     pub(crate) const fn gather(&mut self) -> Option<&mut Gather> {
         match self {
             Self::Open(open) => open.gather(),
-            Self::Client(_) | Self::Server(_) | Self::Closed => None,
+            Self::Client(_) | Self::Server(_) => None,
         }
     }
 
@@ -127,18 +115,14 @@ impl V1 {
     pub(crate) fn reading(&self) -> Option<u64> {
         match self {
             Self::Open(open) => open.reading(),
-            Self::Client(_) | Self::Server(_) | Self::Closed => None,
+            Self::Client(_) | Self::Server(_) => None,
         }
     }
 
-    /// Writes a message; says whether it could, that is, whether the pipe is open.
-    pub(crate) fn write(&mut self, cx: &mut Cx<'_>, msg: &dyn Outgoing) -> bool {
-        match self {
-            Self::Open(open) => {
-                open.write(cx, msg);
-                true
-            }
-            Self::Client(_) | Self::Server(_) | Self::Closed => false,
+    /// Writes a message, if the pipe is open.
+    pub(crate) fn write(&mut self, cx: &mut Cx<'_>, msg: &dyn Outgoing) {
+        if let Self::Open(open) = self {
+            open.write(cx, msg);
         }
     }
 
@@ -155,7 +139,6 @@ impl V1 {
             Self::Client(client) => client.waits_for(),
             Self::Server(server) => server.waits_for(),
             Self::Open(open) => open.waits_for(),
-            Self::Closed => "nothing",
         }
     }
 }
@@ -167,16 +150,11 @@ fn put_legacy_addr(writer: &mut Writer, addr: &EntityAddr) {
     writer.put(e.written());
 }
 
-/// Reads a structure of the greeting.
-fn parse<T>(bytes: &[u8], read: impl FnOnce(&mut Decoder<'_>) -> Result<T, DecodeError>) -> Result<T, Fault> {
-    read(&mut Decoder::new(bytes)).map_err(Fault::Malformed)
-}
-
 /// Takes the banner with `n` bytes behind it, and gives these; nothing while they are not all there.
 fn take_greeting(stage: &mut Stage, n: usize) -> Result<Option<&[u8]>, Fault> {
     // Something that is not Ceph may never send so much: look at what there is.
     if !stage.starts_like(BANNER) {
-        return Err(Fault::NotCeph);
+        return Err(not_this(stage, BANNER_PREFIX, 2));
     }
     Ok(stage.take(BANNER.len() + n).and_then(|bytes| bytes.get(BANNER.len()..)))
 }
@@ -196,9 +174,4 @@ fn gather_authorizer(config: &Config, length: u32) -> Result<Gather, Fault> {
         return Err(Fault::TooLarge { what: "authorizer", size, limit });
     }
     Ok(Gather::new(length as usize, false))
-}
-
-/// The bytes of a finished gather, in one piece.
-fn whole(gather: Gather) -> Bytes {
-    gather.finish().0.to_contiguous()
 }

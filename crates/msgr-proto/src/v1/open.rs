@@ -8,8 +8,8 @@ use loligo_wire::{Decode, Decoder, Features};
 
 use super::{Cx, Step, parse};
 use crate::pipe::{Arrived, Expected, Gather, Held};
+use crate::protocol::{pass, same, within};
 use crate::session::Arrival;
-use crate::throttle::{Taken, Throttle};
 use crate::{Envelope, Fault};
 
 /// The size of a stamp, of an acknowledgement.
@@ -269,28 +269,6 @@ pub(super) const fn signed_parts(header: &MessageHeader, footer: &MessageFooter)
         data_crc: footer.data_crc,
         data_len: header.data_len,
         seq: header.seq,
-    }
-}
-
-fn same(what: &'static str, computed: u32, found: u32) -> Result<(), Fault> {
-    if computed == found { Ok(()) } else { Err(Fault::Checksum { what }) }
-}
-
-fn within(what: &'static str, size: u32, limit: u32) -> Result<(), Fault> {
-    if size <= limit {
-        return Ok(());
-    }
-    Err(Fault::TooLarge { what, size: u64::from(size), limit: u64::from(limit) })
-}
-
-/// Takes of a throttle what was not taken yet; says whether it is taken now.
-fn pass(held: &mut Option<Taken>, throttle: Option<&alloc::sync::Arc<Throttle>>, amount: u64) -> bool {
-    match throttle {
-        Some(throttle) if held.is_none() && amount > 0 => {
-            *held = throttle.take(amount);
-            held.is_some()
-        }
-        _ => true,
     }
 }
 

@@ -81,11 +81,12 @@ impl Server {
             (State::WaitCheck(connect), Answer::Auth(AuthStep::Challenge { challenge })) => {
                 self.send_reply(cx, &connect, Tag::CHALLENGE_AUTHORIZER, &challenge)
             }
-            (State::WaitCheck(connect), Answer::Auth(AuthStep::Accept { reply, session_key })) => {
+            (State::WaitCheck(connect), Answer::Auth(AuthStep::Accept(accept))) => {
                 let above = 0;
-                self.ask(State::WaitGlobalSeq(connect, reply, session_key), Ask::GlobalSeq { above })
+                let state = State::WaitGlobalSeq(connect, accept.reply, accept.session_key);
+                self.ask(state, Ask::GlobalSeq { above })
             }
-            (State::WaitCheck(connect), Answer::Auth(AuthStep::Refuse)) => {
+            (State::WaitCheck(connect), Answer::Auth(AuthStep::Refuse | AuthStep::BadMethod { .. })) => {
                 self.send_reply(cx, &connect, Tag::BADAUTHORIZER, &Bytes::new())
             }
             (State::WaitGlobalSeq(connect, reply, key), Answer::GlobalSeq(seq)) => {

@@ -7,14 +7,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use loligo_base::{Mono, Now, Prng, Wall};
+use loligo_auth::{ConnectionSecret, SessionKey};
+use loligo_base::{Mono, Now, Prng, SeededEntropy, Wall};
 use loligo_msgr_proto::{
-    Answer, Arrived, Ask, AuthRequest, AuthStep, Config, Envelope, Fault, Outgoing, Peer, Pipe, PipeEvent,
-    Policy, PolicySet,
+    Accept, Answer, Arrived, Ask, AuthRequest, AuthStep, Config, Envelope, Fault, Outgoing, Peer, Pipe,
+    PipeEvent, Policy, PolicySet,
 };
-use loligo_wire::entity::{EntityAddr, EntityAddrVec, EntityName, EntityType};
+use loligo_wire::entity::{AddrType, EntityAddr, EntityAddrVec, EntityName, EntityType};
 use loligo_wire::message::Payload;
-use loligo_wire::{BufferList, Features, Tid};
+use loligo_wire::msgr2::ConMode;
+use loligo_wire::{BufferList, Features, GlobalId, Tid};
 
 /// A message of any content.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -92,6 +94,8 @@ pub(crate) struct Seen {
     pub(crate) pieces: Vec<usize>,
     pub(crate) faults: Vec<Fault>,
     pub(crate) asked: Vec<AuthRequest>,
+    /// Where the peer said that it sees this end.
+    pub(crate) seen_as: Vec<EntityAddr>,
     pub(crate) held: Vec<loligo_msgr_proto::Held>,
 }
 
@@ -141,13 +145,45 @@ pub(crate) fn server_config() -> Config {
 /// Answers as with `auth none`: whatever is shown is accepted.
 pub(crate) fn no_auth(request: &AuthRequest) -> Option<AuthStep> {
     Some(match request {
-        AuthRequest::Authorizer { .. } => {
+        AuthRequest::Authorizer { .. } | AuthRequest::Login => {
             AuthStep::Authorizer { method: 1, authorizer: Bytes::from_static(b"me") }
         }
-        AuthRequest::Check { .. } | AuthRequest::Verify { .. } => {
-            AuthStep::Accept { reply: Bytes::new(), session_key: None }
+        AuthRequest::Check { .. }
+        | AuthRequest::CheckV2 { .. }
+        | AuthRequest::Verify { .. }
+        | AuthRequest::Done { .. } => AuthStep::Accept(Accept::default()),
+        AuthRequest::Challenge { .. } | AuthRequest::BadMethod { .. } | AuthRequest::Rejected => {
+            AuthStep::Refuse
         }
-        AuthRequest::Challenge { .. } | AuthRequest::Rejected => AuthStep::Refuse,
+    })
+}
+
+/// Answers as with cephx, with the same keys for all.
+pub(crate) fn keyed(request: &AuthRequest) -> Option<AuthStep> {
+    let accept = |reply: &'static str, secret_len: usize| {
+        let mut entropy = SeededEntropy::new(7);
+        AuthStep::Accept(Accept {
+            reply: reply.into(),
+            session_key: Some(SessionKey::generate(Wall::ZERO, &mut entropy)),
+            connection_secret: ConnectionSecret::generate(secret_len, &mut entropy),
+            global_id: GlobalId(0),
+        })
+    };
+    Some(match request {
+        AuthRequest::Authorizer { .. } | AuthRequest::Login => {
+            AuthStep::Authorizer { method: 2, authorizer: "first".into() }
+        }
+        AuthRequest::Challenge { challenge } if challenge == "riddle" => {
+            AuthStep::Authorizer { method: 2, authorizer: "solved".into() }
+        }
+        AuthRequest::CheckV2 { payload, more: false, .. } if payload == "first" => {
+            AuthStep::Challenge { challenge: "riddle".into() }
+        }
+        AuthRequest::CheckV2 { payload, more: true, connection_secret_len, .. } if payload == "solved" => {
+            accept("proof", *connection_secret_len)
+        }
+        AuthRequest::Done { reply, .. } if reply == "proof" => accept("", ConMode::SECURE.secret_len()),
+        _ => AuthStep::Refuse,
     })
 }
 
@@ -194,6 +230,11 @@ impl End {
                 }
                 PipeEvent::Dead(fault) => self.seen.faults.push(fault),
                 PipeEvent::Asked(Ask::MyAddr { .. }) => self.pipe.answer(now, Answer::MyAddr(self.my_addr)),
+                PipeEvent::Asked(Ask::MyAddrs { seen }) => {
+                    self.seen.seen_as.push(seen);
+                    let mine = EntityAddrVec::from(self.my_addr.with_kind(AddrType::ANY));
+                    self.pipe.answer(now, Answer::MyAddrs(mine));
+                }
                 PipeEvent::Asked(Ask::GlobalSeq { above }) => {
                     self.pipe.answer(now, Answer::GlobalSeq(above + 1))
                 }
@@ -235,6 +276,27 @@ impl Pair {
             prng: Prng::new(1),
             step: usize::MAX,
         }
+    }
+
+    /// The same on messenger v2.
+    pub(crate) fn v2(client: Config, server: Config) -> Self {
+        Self::v2_calling(EntityType::OSD, client, server)
+    }
+
+    pub(crate) fn v2_calling(peer: EntityType, client: Config, server: Config) -> Self {
+        let mut pair = Self::calling(peer, client_config(), server_config());
+        let addrs = EntityAddrVec::from(server_addr().with_kind(AddrType::MSGR2));
+        pair.client.pipe = Pipe::connect(Arc::new(client), pair.now, peer, addrs.clone(), 1);
+        let seen = addr("10.0.0.2:50000", 0).with_kind(AddrType::MSGR2);
+        pair.server.pipe = Pipe::accept_v2(Arc::new(server), pair.now, addrs, seen);
+        pair
+    }
+
+    /// Both ends know each other by a key, after a challenge, and have a secret where they want one.
+    pub(crate) fn with_keys(mut self) -> Self {
+        self.client.auth = Box::new(keyed);
+        self.server.auth = Box::new(keyed);
+        self
     }
 
     pub(crate) fn start(mut self) -> Self {

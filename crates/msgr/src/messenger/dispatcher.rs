@@ -1,7 +1,7 @@
 //! What stands above a messenger.
 
 use bytes::Bytes;
-use loligo_msgr_proto::{AuthRequest, AuthStep, ConId, Envelope, Fault, Peer};
+use loligo_msgr_proto::{Accept, AuthRequest, AuthStep, ConId, Envelope, Fault, Peer};
 
 use super::Connection;
 
@@ -51,13 +51,16 @@ impl Authenticate for NoAuth {
     fn answer(&mut self, _con: ConId, request: AuthRequest) -> AuthStep {
         match request {
             // Not empty, since a method is only named where something is shown.
-            AuthRequest::Authorizer { .. } => {
+            AuthRequest::Authorizer { .. } | AuthRequest::Login => {
                 AuthStep::Authorizer { method: Self::METHOD, authorizer: Bytes::from_static(&[1]) }
             }
-            AuthRequest::Check { .. } | AuthRequest::Verify { .. } => {
-                AuthStep::Accept { reply: Bytes::new(), session_key: None }
+            AuthRequest::Check { .. }
+            | AuthRequest::CheckV2 { .. }
+            | AuthRequest::Verify { .. }
+            | AuthRequest::Done { .. } => AuthStep::Accept(Accept::default()),
+            AuthRequest::Challenge { .. } | AuthRequest::BadMethod { .. } | AuthRequest::Rejected => {
+                AuthStep::Refuse
             }
-            AuthRequest::Challenge { .. } | AuthRequest::Rejected => AuthStep::Refuse,
         }
     }
 }

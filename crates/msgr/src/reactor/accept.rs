@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use loligo_msgr_proto::Endpoint;
-use loligo_wire::entity::EntityAddr;
+use loligo_wire::entity::{AddrType, EntityAddr};
 use mio::net::{TcpListener, TcpStream};
 use mio::{Interest, Token};
 
@@ -22,6 +22,8 @@ const ACCEPTS_MAX: usize = 64;
 /// Takes calls at one address. It survives whatever the system says: it pauses, and goes on.
 pub(super) struct Accepter {
     listener: TcpListener,
+    /// The protocol that is spoken there.
+    kind: AddrType,
     paused: bool,
 }
 
@@ -32,13 +34,13 @@ impl Accepter {
 }
 
 impl<E: Endpoint> Reactor<E> {
-    pub(super) fn listen(&mut self, mut listener: TcpListener) {
+    pub(super) fn listen(&mut self, mut listener: TcpListener, kind: AddrType) {
         let token = self.token();
         if let Err(error) = self.poll.registry().register(&mut listener, Token(token), Interest::READABLE) {
             tracing::error!(%error, "no calls will be heard");
             return;
         }
-        self.accepters.insert(token, Accepter { listener, paused: false });
+        self.accepters.insert(token, Accepter { listener, kind, paused: false });
     }
 
     pub(super) fn accept(&mut self, token: usize) {
@@ -46,8 +48,9 @@ impl<E: Endpoint> Reactor<E> {
             let Some(accepter) = self.accepters.get_mut(&token).filter(|accepter| !accepter.paused) else {
                 return;
             };
+            let kind = accepter.kind;
             match accepter.listener.accept() {
-                Ok((stream, from)) => self.add_accept_pipe(stream, from),
+                Ok((stream, from)) => self.add_accept_pipe(stream, from, kind),
                 Err(error) => match error.kind() {
                     io::ErrorKind::WouldBlock => return,
                     io::ErrorKind::Interrupted | io::ErrorKind::ConnectionAborted => {}
@@ -69,10 +72,10 @@ impl<E: Endpoint> Reactor<E> {
     }
 
     /// Greets a caller, or hangs up where too many have not said who they are.
-    fn add_accept_pipe(&mut self, stream: TcpStream, from: SocketAddr) {
+    fn add_accept_pipe(&mut self, stream: TcpStream, from: SocketAddr, kind: AddrType) {
         let now = self.shared.clock.now();
         let mut pool = lock(&self.shared.pool);
-        let Some((con, pipe)) = pool.accept(now, from) else {
+        let Some((con, pipe)) = pool.accept_in(now, kind, from) else {
             drop(pool);
             tracing::warn!(%from, "too many callers that have not said who they are");
             return;

@@ -9,8 +9,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use loligo_base::{Mono, Now};
 use loligo_msgr::proto::{
-    AuthRequest, AuthStep, ConId, Config, Endpoint, Envelope, Fault, Input, NetCommand, NetEvent, Outgoing,
-    Output, PeerError,
+    Accept, AuthRequest, AuthStep, ConId, Config, Endpoint, Envelope, Fault, Input, NetCommand, NetEvent,
+    Outgoing, Output, PeerError,
 };
 use loligo_msgr::{BindAddr, Node, NodeOptions, Policy, PolicySet};
 use loligo_wire::entity::{EntityAddrVec, EntityName, EntityType};
@@ -61,13 +61,16 @@ fn decode(envelope: Envelope) -> Note {
 
 fn no_auth(con: ConId, request: &AuthRequest) -> NetCommand {
     let step = match request {
-        AuthRequest::Authorizer { .. } => {
+        AuthRequest::Authorizer { .. } | AuthRequest::Login => {
             AuthStep::Authorizer { method: 1, authorizer: Bytes::from_static(b"me") }
         }
-        AuthRequest::Check { .. } | AuthRequest::Verify { .. } => {
-            AuthStep::Accept { reply: Bytes::new(), session_key: None }
+        AuthRequest::Check { .. }
+        | AuthRequest::CheckV2 { .. }
+        | AuthRequest::Verify { .. }
+        | AuthRequest::Done { .. } => AuthStep::Accept(Accept::default()),
+        AuthRequest::Challenge { .. } | AuthRequest::BadMethod { .. } | AuthRequest::Rejected => {
+            AuthStep::Refuse
         }
-        AuthRequest::Challenge { .. } | AuthRequest::Rejected => AuthStep::Refuse,
     };
     NetCommand::AuthStep { con, step }
 }

@@ -1,0 +1,159 @@
+//! Which connection modes and which protocols are used with whom.
+
+use alloc::vec;
+use alloc::vec::Vec;
+
+use loligo_wire::cephx::AuthMethod;
+use loligo_wire::entity::{AddrType, EntityAddr, EntityAddrVec, EntityType};
+use loligo_wire::msgr2::ConMode;
+
+/// The connection modes of messenger v2 that are offered or allowed, best first (`ms_*_mode`), by what both ends are
+/// (`AuthRegistry::get_supported_modes`). The defaults are Ceph's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Modes {
+    /// Among daemons that are no monitors.
+    pub ms_cluster_mode: Vec<ConMode>,
+    /// What such a daemon allows its clients.
+    pub ms_service_mode: Vec<ConMode>,
+    /// What a client offers such a daemon.
+    pub ms_client_mode: Vec<ConMode>,
+    /// Between monitors, and between them and other daemons.
+    pub ms_mon_cluster_mode: Vec<ConMode>,
+    /// What a monitor allows its clients.
+    pub ms_mon_service_mode: Vec<ConMode>,
+    /// What a client offers a monitor.
+    pub ms_mon_client_mode: Vec<ConMode>,
+}
+
+impl Default for Modes {
+    fn default() -> Self {
+        let crc_first = vec![ConMode::CRC, ConMode::SECURE];
+        let secure_first = vec![ConMode::SECURE, ConMode::CRC];
+        Self {
+            ms_cluster_mode: crc_first.clone(),
+            ms_service_mode: crc_first.clone(),
+            ms_client_mode: crc_first,
+            ms_mon_cluster_mode: secure_first.clone(),
+            ms_mon_service_mode: secure_first.clone(),
+            ms_mon_client_mode: secure_first,
+        }
+    }
+}
+
+impl Modes {
+    /// The modes between this end and a peer.
+    #[must_use]
+    pub fn between(&self, mine: EntityType, peer: EntityType) -> &[ConMode] {
+        let is_mon = |kind| matches!(kind, EntityType::MON | EntityType::MGR);
+        let is_daemon = |kind| matches!(kind, EntityType::MDS | EntityType::OSD);
+        match (mine, peer) {
+            (EntityType::CLIENT, peer) if is_mon(peer) => &self.ms_mon_client_mode,
+            (EntityType::CLIENT, _) => &self.ms_client_mode,
+            (mine, peer) if is_mon(mine) && is_mon(peer) => &self.ms_mon_cluster_mode,
+            (mine, _) if is_mon(mine) => &self.ms_mon_service_mode,
+            (_, peer) if is_mon(peer) => &self.ms_mon_cluster_mode,
+            (_, peer) if is_daemon(peer) => &self.ms_cluster_mode,
+            _ => &self.ms_service_mode,
+        }
+    }
+
+    /// The same, for what the method of authentication allows.
+    pub(crate) fn offer(&self, mine: EntityType, peer: EntityType, method: AuthMethod) -> Vec<ConMode> {
+        self.between(mine, peer).iter().copied().filter(|mode| mode.suits(method)).collect()
+    }
+
+    /// The first mode of a peer's that is allowed here (`AuthRegistry::pick_mode`).
+    pub(crate) fn pick(
+        &self,
+        mine: EntityType,
+        peer: EntityType,
+        method: AuthMethod,
+        preferred: &[ConMode],
+    ) -> Option<ConMode> {
+        let allowed = self.offer(mine, peer, method);
+        preferred.iter().copied().find(|mode| allowed.contains(mode))
+    }
+}
+
+/// The protocols that peers are called with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Protocols {
+    /// Messenger v1.
+    pub v1: bool,
+    /// Messenger v2.
+    pub v2: bool,
+}
+
+impl Default for Protocols {
+    /// Both.
+    fn default() -> Self {
+        Self { v1: true, v2: true }
+    }
+}
+
+impl Protocols {
+    /// Whether an address can be called.
+    fn known(self, addr: &EntityAddr) -> bool {
+        let is_spoken = match addr.kind {
+            AddrType::LEGACY => self.v1,
+            AddrType::MSGR2 => self.v2,
+            _ => false,
+        };
+        is_spoken && !addr.is_blank_ip()
+    }
+
+    /// The first address that can be called, else one where any protocol is spoken.
+    pub(crate) fn pick(self, addrs: &EntityAddrVec) -> Option<EntityAddr> {
+        let any = || addrs.pick(AddrType::ANY).filter(|_| self.v1);
+        addrs.iter().find(|addr| self.known(addr)).copied().or_else(any)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_is_at_the_ends_decides_on_the_modes() {
+        let mode = |number: u32| vec![ConMode(number)];
+        let modes = Modes {
+            ms_cluster_mode: mode(1),
+            ms_service_mode: mode(2),
+            ms_client_mode: mode(3),
+            ms_mon_cluster_mode: mode(4),
+            ms_mon_service_mode: mode(5),
+            ms_mon_client_mode: mode(6),
+        };
+        let [mon, osd, client] = [EntityType::MON, EntityType::OSD, EntityType::CLIENT];
+        let pairs = [(osd, osd, 1), (osd, client, 2), (client, osd, 3), (osd, mon, 4), (mon, mon, 4)];
+        for (mine, peer, expected) in
+            pairs.into_iter().chain([(mon, client, 5), (mon, osd, 5), (client, mon, 6)])
+        {
+            assert_eq!(modes.between(mine, peer), mode(expected), "{mine} to {peer}");
+        }
+    }
+
+    #[test]
+    fn without_keys_there_is_no_secure_mode() {
+        let modes = Modes::default();
+        let (mon, client) = (EntityType::MON, EntityType::CLIENT);
+        assert_eq!(modes.offer(client, mon, AuthMethod::NONE), [ConMode::CRC]);
+        assert_eq!(modes.offer(client, mon, AuthMethod::CEPHX), [ConMode::SECURE, ConMode::CRC]);
+        assert_eq!(modes.pick(mon, client, AuthMethod::NONE, &[ConMode::SECURE]), None);
+        let preferred = [ConMode(7), ConMode::CRC, ConMode::SECURE];
+        assert_eq!(modes.pick(mon, client, AuthMethod::CEPHX, &preferred), Some(ConMode::CRC));
+    }
+
+    #[test]
+    fn the_first_address_that_is_spoken_is_called() {
+        let at = |kind, port| EntityAddr::new(kind, ([10, 0, 0, 1], port).into(), 0);
+        let (v1, v2) = (at(AddrType::LEGACY, 6789), at(AddrType::MSGR2, 3300));
+        let both = Protocols::default();
+        assert_eq!(both.pick(&EntityAddrVec(vec![v2, v1])), Some(v2));
+        assert_eq!(both.pick(&EntityAddrVec(vec![v1, v2])), Some(v1));
+        assert_eq!(Protocols { v1: true, v2: false }.pick(&EntityAddrVec(vec![v2, v1])), Some(v1));
+        assert_eq!(Protocols { v1: false, v2: true }.pick(&EntityAddrVec(vec![v1])), None);
+        let any = at(AddrType::ANY, 6800);
+        assert_eq!(both.pick(&any.into()), Some(any));
+    }
+}

@@ -1,0 +1,116 @@
+//! Messages on their way out.
+
+use alloc::vec::Vec;
+
+use loligo_wire::message::Payload;
+use loligo_wire::msgr1::FooterFlags;
+use loligo_wire::msgr2::{
+    AckFrame, CrcEpilogue, FRAME_FEATURES, KeepAliveFrame, KeepAliveFrameAck, LateStatus, MessageHeader2,
+    Preamble, SECURE_EPILOGUE_SIZE, TAG_SIZE, Tag, padded_len, segment_crc,
+};
+use loligo_wire::{Encode, crc32c};
+
+use super::Cx;
+use super::frames::{Frames, pad};
+use super::open::Open;
+use crate::{Fault, Outgoing};
+
+impl Open {
+    /// Writes a message: a frame of up to four segments.
+    pub(super) fn write(
+        &mut self,
+        frames: &mut Frames,
+        cx: &mut Cx<'_>,
+        msg: &dyn Outgoing,
+    ) -> Result<(), Fault> {
+        self.expected.sent(msg.tid(), msg.reply_len());
+        let payload = msg.encode(self.features);
+        let header = header(cx, msg, &payload).to_bytes(FRAME_FEATURES);
+        let length = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+        let lengths =
+            [header.len(), payload.front.len(), payload.middle.len(), payload.data.len()].map(length);
+        let preamble = Preamble::new(Tag::MESSAGE, lengths);
+        let mut begin = Vec::with_capacity(96);
+        frames.begin_frame(cx.config, &preamble, &header, &mut begin)?;
+        cx.writer.put(&begin);
+        if preamble.segments().len() == 1 {
+            return Ok(());
+        }
+        if frames.is_secure() {
+            return sealed(frames, cx, &payload);
+        }
+        cx.writer.put_piece(&payload.front);
+        cx.writer.put_piece(&payload.middle);
+        for piece in payload.data.pieces() {
+            cx.writer.put_piece(piece);
+        }
+        let crc_values = crc_values(cx, &payload, preamble.segments().len());
+        cx.writer.put(&CrcEpilogue { late_status: LateStatus::Complete, crc_values }.to_array());
+        Ok(())
+    }
+}
+
+/// What is behind the header in secure mode: sealed as one.
+fn sealed(frames: &mut Frames, cx: &mut Cx<'_>, payload: &Payload) -> Result<(), Fault> {
+    let lengths = [payload.front.len(), payload.middle.len(), payload.data.len()];
+    let padded = lengths.map(|length| padded_len(u32::try_from(length).unwrap_or(u32::MAX)));
+    let room = usize::try_from(padded.into_iter().sum::<u64>()).unwrap_or(0);
+    let mut rest = Vec::with_capacity(room + SECURE_EPILOGUE_SIZE + TAG_SIZE);
+    rest.extend_from_slice(&payload.front);
+    pad(&mut rest);
+    rest.extend_from_slice(&payload.middle);
+    pad(&mut rest);
+    for piece in payload.data.pieces() {
+        rest.extend_from_slice(piece);
+    }
+    pad(&mut rest);
+    rest.push(LateStatus::Complete.to_byte());
+    pad(&mut rest);
+    frames.seal_rest(&mut rest)?;
+    cx.writer.put_piece(&rest.into());
+    Ok(())
+}
+
+/// The checksums of those segments that the frame has.
+fn crc_values(cx: &Cx<'_>, payload: &Payload, segments: usize) -> [u32; 3] {
+    if !cx.config.options.ms_crc_data {
+        return [0; 3];
+    }
+    let front = crc32c(u32::MAX, &payload.front);
+    let middle = if segments > 2 { crc32c(u32::MAX, &payload.middle) } else { 0 };
+    let data = if segments > 3 { segment_crc(&payload.data) } else { 0 };
+    [front, middle, data]
+}
+
+fn header(cx: &mut Cx<'_>, msg: &dyn Outgoing, payload: &Payload) -> MessageHeader2 {
+    MessageHeader2 {
+        seq: cx.session.next_out_seq(),
+        tid: msg.tid(),
+        message_type: msg.message_type(),
+        priority: msg.priority(),
+        version: payload.version,
+        data_pre_padding_len: 0,
+        data_off: payload.data_off,
+        ack_seq: cx.session.in_seq(),
+        flags: FooterFlags::COMPLETE.0,
+        compat_version: payload.compat_version,
+        reserved: 0,
+    }
+}
+
+/// Writes answers to keepalives, keepalives and acknowledgements.
+pub(super) fn chores(frames: &mut Frames, cx: &mut Cx<'_>) -> Result<(), Fault> {
+    if let Some(timestamp) = cx.chores.keepalive_ack.take() {
+        frames.put_control(cx, &KeepAliveFrameAck { timestamp })?;
+    }
+    if core::mem::take(&mut cx.chores.keepalive) {
+        let timestamp = cx.now.wall;
+        frames.put_control(cx, &KeepAliveFrame { timestamp })?;
+        let due = cx.now.mono + cx.config.options.keepalive_timeout;
+        cx.chores.keepalive_due.get_or_insert(due);
+    }
+    if let Some(seq) = cx.chores.ack.take() {
+        frames.put_control(cx, &AckFrame { seq })?;
+    }
+    Ok(())
+}
