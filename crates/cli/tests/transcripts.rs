@@ -67,6 +67,16 @@ fn maps_of_a_cluster_are_printed_as_osdmaptool_prints_them() {
     replay("osdmap-cluster.txt", "tests/golden/pacific/osdmap");
 }
 
+#[test]
+fn a_map_is_dumped_as_osdmaptool_dumps_it() {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../wire/testdata/pacific");
+    let pretty = run(&folder, "osdmap osdmap-93 --dump json-pretty");
+    assert_eq!(pretty, std::fs::read_to_string(folder.join("osdmap-93.json")).unwrap());
+    let line = run(&folder, "osdmap osdmap-93 --dump json");
+    assert!(line.starts_with("{\"epoch\":93,") && line.ends_with("}}"), "{line}");
+    assert_eq!(run(&folder, "osdmap osdmap-93 --dump plain"), run(&folder, "osdmap osdmap-93 --print"));
+}
+
 fn failure(arguments: &[&str]) -> String {
     let output = Command::new(env!("CARGO_BIN_EXE_loligo")).args(arguments).output().unwrap();
     assert_eq!(output.status.code(), Some(1), "{arguments:?}");

@@ -59,7 +59,7 @@ fn weigh_all(map: &mut OSDMap) -> Result<(), Fail> {
             && !adjust_item_weight(Arc::make_mut(&mut map.crush), osd, 0x1_0000)
         {
             return Err(Fail::Usage(format!(
-                "osd.{osd} weighs 0 in a map with choose args, which are not computed here"
+                "osd.{osd} weighs 0, and its hierarchy has too many buckets to compute what follows"
             )));
         }
     }

@@ -15,7 +15,8 @@ use std::fs;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
-use clap::Args;
+use clap::{Args, ValueEnum};
+use loligo_wire::dump::Formatter;
 use loligo_wire::osdmap::OSDMap;
 use loligo_wire::{Decode, PoolId};
 
@@ -33,6 +34,10 @@ pub(crate) struct OsdmapArgs {
     /// Print the map
     #[arg(long)]
     print: bool,
+    /// Print the map as plain, json or json-pretty; the latter two without what osdmaptool finds out by placing all PGs
+    /// (read_balance)
+    #[arg(long, value_name = "FORMAT")]
+    dump: Option<DumpFormat>,
     /// Print the tree of its OSDs: plain, json or json-pretty
     #[arg(long, value_name = "FORMAT", num_args = 0..=1, default_missing_value = "plain")]
     tree: Option<String>,
@@ -71,6 +76,14 @@ pub(crate) struct OsdmapArgs {
     export_crush: Option<PathBuf>,
 }
 
+/// How the whole map is printed.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum DumpFormat {
+    Plain,
+    Json,
+    JsonPretty,
+}
+
 /// Does what is asked for, in the order of `osdmaptool`. `pool` is what --pool says.
 pub(crate) fn run(args: &OsdmapArgs, pool: Option<&str>) -> Result<(), Fail> {
     let (file, tree) = args.file_and_tree()?;
@@ -99,8 +112,12 @@ pub(crate) fn run(args: &OsdmapArgs, pool: Option<&str>) -> Result<(), Fail> {
     if let Some(detail) = args.detail() {
         pgs::test_map_pgs(&mut map, pool, args.pg_num, detail, &mut out)?;
     }
-    if args.print {
-        print::print(&map, &mut out)?;
+    match args.dump {
+        None if !args.print => {}
+        None | Some(DumpFormat::Plain) => print::print(&map, &mut out)?,
+        // Only the one in lines ends its last one, as in Ceph.
+        Some(DumpFormat::Json) => write!(out, "{}", Formatter::new().dump(&map))?,
+        Some(DumpFormat::JsonPretty) => writeln!(out, "{}", Formatter::pretty().dump(&map))?,
     }
     if let Some(format) = tree {
         tree::print_tree(&map, format, &mut out)?;
@@ -127,6 +144,7 @@ impl OsdmapArgs {
 
     const fn asks_for_anything(&self) -> bool {
         self.print
+            || self.dump.is_some()
             || self.tree.is_some()
             || self.detail().is_some()
             || self.test_map_object.is_some()
