@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
 
+use crate::bench;
 use crate::deny::{self, DenyArgs};
 use crate::fence;
 use crate::metadata::Metadata;
@@ -25,6 +26,7 @@ const STEPS: &[Step] = &[
     ("fence", fence::run),
     ("tidy", || tidy::run(&TidyArgs::default())),
     ("clippy", clippy),
+    ("benches", benches),
     ("doc", doc),
     ("deny", || deny::run(&DenyArgs::default())),
     ("sim", sim),
@@ -68,6 +70,12 @@ fn fmt() -> Result<()> {
 fn clippy() -> Result<()> {
     let arguments = ["clippy", "--quiet", "--workspace", "--all-targets", "--", "-D", "warnings"];
     process::run_attached(&mut cargo(&arguments), CARGO_DEADLINE)
+}
+
+/// The benchmarks have a workspace of their own; what they need of ours must still be there.
+fn benches() -> Result<()> {
+    let arguments = ["clippy", "--quiet", "--locked", "--all-targets", "--", "-D", "warnings"];
+    process::run_attached(&mut bench::cargo(&arguments), CARGO_DEADLINE)
 }
 
 fn doc() -> Result<()> {

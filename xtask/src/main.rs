@@ -4,6 +4,7 @@
 //! cargo, is all that a fresh machine needs.
 #![forbid(unsafe_code)]
 
+mod bench;
 mod ceph;
 mod ci;
 mod demo;
@@ -69,6 +70,10 @@ enum Task {
     PlacementDiff(placement_diff::PlacementDiffArgs),
     /// Feed what nobody would send to everything that reads bytes or texts; takes a nightly compiler
     Fuzz(fuzz::FuzzArgs),
+    /// Measure checksums, messages, maps and placement, each beside the best alternative
+    ///
+    /// The alternatives bring a hundred crates, some of which take a C compiler.
+    Bench(bench::BenchArgs),
     /// Capture values from Ceph as test data, in place of those in tests/golden
     Golden(golden::GoldenArgs),
 }
@@ -96,6 +101,7 @@ fn main() -> ExitCode {
         Task::Sim(args) => sim::run(&args),
         Task::PlacementDiff(args) => placement_diff::run(&args),
         Task::Fuzz(args) => fuzz::run(&args),
+        Task::Bench(args) => bench::run(&args),
         Task::Golden(args) => golden::run(&args),
     };
     match done {

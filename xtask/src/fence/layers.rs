@@ -130,7 +130,7 @@ pub(crate) const LAYERS: &[Layer] = &[
 ];
 
 /// Packages that are not layers: they may use anything and nothing may use them.
-pub(crate) const TOOLS: &[&str] = &["xtask", "loligo-tests", "loligo-benches"];
+pub(crate) const TOOLS: &[&str] = &["xtask", "loligo-tests"];
 
 /// The row of a package.
 pub(crate) fn layer(package: &str) -> Option<&'static Layer> {

@@ -9,7 +9,7 @@ use crate::metadata::{Metadata, Package};
 use crate::report::Finding;
 
 /// Packages whose library is there for our own tests only.
-const WITHOUT_EXAMPLE: &[&str] = &["loligo-tests", "loligo-benches", "xtask"];
+const WITHOUT_EXAMPLE: &[&str] = &["loligo-tests", "xtask"];
 
 /// Crates without a front page, and libraries whose front page shows no example.
 pub(crate) fn check() -> Result<Vec<Finding>> {

@@ -1,0 +1,56 @@
+//! `cargo xtask bench`: the benchmarks of `benches/`, which have a workspace of their own.
+
+use std::process::Command;
+use std::time::Duration;
+
+use anyhow::Result;
+use clap::{Args, ValueEnum};
+
+use crate::process;
+use crate::workspace;
+
+const DEADLINE: Duration = Duration::from_secs(60 * 60);
+
+/// What `bench` takes.
+#[derive(Args)]
+pub(crate) struct BenchArgs {
+    /// Which benchmarks; all if none is named
+    #[arg(value_enum, value_name = "BENCH")]
+    benches: Vec<Bench>,
+    /// What criterion is told, such as a name to look for, or `--quick`
+    #[arg(last = true, value_name = "CRITERION")]
+    criterion: Vec<String>,
+}
+
+/// What is measured.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Bench {
+    /// CRC-32C by each crate that computes it
+    Crc,
+    /// PGs and objects to OSDs, beside osdmaptool if there is one
+    Placement,
+    /// Headers, messages and maps, written and read
+    Wire,
+}
+
+/// Runs them, one after the other.
+///
+/// # Errors
+/// If one does not build, or fails.
+pub(crate) fn run(args: &BenchArgs) -> Result<()> {
+    let benches = if args.benches.is_empty() { Bench::value_variants() } else { &args.benches };
+    for bench in benches {
+        let name = format!("{bench:?}").to_lowercase();
+        let mut command = cargo(&["bench", "--bench", &name, "--"]);
+        process::run_attached(command.args(&args.criterion), DEADLINE)?;
+    }
+    Ok(())
+}
+
+/// `cargo` in the folder of the benchmarks, with the target folder that everything else has.
+pub(crate) fn cargo(arguments: &[&str]) -> Command {
+    let mut command = Command::new("cargo");
+    command.current_dir(workspace::root().join("benches")).args(arguments);
+    command.env("CARGO_TARGET_DIR", workspace::generated());
+    command
+}
