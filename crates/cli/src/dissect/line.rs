@@ -20,6 +20,8 @@ pub(super) enum Event {
     Item(Item),
     /// The connection is one of messenger v2, which is not read.
     V2,
+    /// The direction's beginning was not captured; so many bytes before its first whole message.
+    Middle(u64),
     /// Something that cannot be read.
     Broken(DecodeError),
     /// So many bytes are not in the capture.
@@ -97,6 +99,9 @@ impl fmt::Display for Line {
             }
             Event::Item(item) => f.write_str(&item.to_string()),
             Event::V2 => f.write_str("messenger v2, which is not read"),
+            Event::Middle(passed_over) => {
+                write!(f, "begins in the middle, {passed_over} bytes before the next message")
+            }
             Event::Broken(error) => write!(f, "what cannot be read: {error}"),
             Event::Lost(missing) => write!(f, "{missing} bytes are not in the capture"),
             Event::Link(link) => write!(f, "packets of link type {link} are not read"),
@@ -128,6 +133,7 @@ impl Dump for Line {
             }
             Event::Item(item) => f.dump_stream("item", item),
             Event::V2 => f.dump_string("skipped", "messenger v2"),
+            Event::Middle(passed_over) => f.dump_unsigned("middle", *passed_over),
             Event::Broken(error) => f.dump_stream("broken", error),
             Event::Lost(missing) => f.dump_unsigned("lost", *missing),
             Event::Link(link) => f.dump_unsigned("link", *link),

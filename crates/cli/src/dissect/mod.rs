@@ -183,6 +183,7 @@ fn read(stream: &mut Stream, arrived: &Arrived<'_>, tell: &mut impl FnMut(Event)
                 Found::Item(Item::Message(message)) => Event::Message(message),
                 Found::Item(item) => Event::Item(item),
                 Found::V2 => Event::V2,
+                Found::Middle(passed_over) => Event::Middle(passed_over),
                 Found::Broken(error) => Event::Broken(error),
             });
         }),

@@ -18,6 +18,8 @@ pub(crate) enum Found {
     Item(Item),
     /// The connection is one of messenger v2.
     V2,
+    /// The first message of a direction whose beginning was not captured; so many bytes before it cannot be read.
+    Middle(u64),
     /// An item that cannot be read. What follows begins with the next message that can.
     Broken(DecodeError),
 }
@@ -29,6 +31,8 @@ pub(crate) struct Stream {
     bytes: BytesMut,
     /// Below this length another look is of no use.
     needed: usize,
+    /// How many bytes were passed over, where the direction begins somewhere within the connection and nothing was found yet.
+    passed_over: Option<u64>,
 }
 
 #[derive(Debug)]
@@ -45,12 +49,16 @@ enum State {
 impl Stream {
     /// Begins with the first byte of a direction.
     pub(crate) fn start(side: Side) -> Self {
-        Self { state: State::Beginning(side), bytes: BytesMut::new(), needed: 1 }
+        Self { state: State::Beginning(side), bytes: BytesMut::new(), needed: 1, passed_over: None }
     }
 
     /// Begins somewhere within a connection.
     pub(crate) fn middle() -> Self {
-        Self { state: State::Seeking, bytes: BytesMut::new(), needed: TAG_AND_HEADER }
+        Self { passed_over: Some(0), ..Self::seeking() }
+    }
+
+    fn seeking() -> Self {
+        Self { state: State::Seeking, bytes: BytesMut::new(), needed: TAG_AND_HEADER, passed_over: None }
     }
 
     /// How many bytes are held.
@@ -61,7 +69,7 @@ impl Stream {
     /// Bytes are missing: begins anew behind them.
     pub(crate) fn lost(&mut self) {
         if matches!(self.state, State::Items(_)) {
-            *self = Self::middle();
+            *self = Self::seeking();
         }
         self.bytes.clear();
     }
@@ -79,7 +87,7 @@ impl Stream {
                     self.begin(side, &mut pass)
                 }
                 State::Items(_) => self.items(&mut pass),
-                State::Seeking => self.seek(),
+                State::Seeking => self.seek(&mut pass),
                 State::Other => false,
             };
             if !go_on {
@@ -142,7 +150,7 @@ impl Stream {
     }
 
     /// Looks for a header whose checksum is right, and drops what is before it.
-    fn seek(&mut self) -> bool {
+    fn seek(&mut self, pass: &mut impl FnMut(Found)) -> bool {
         let is_header = |window: &[u8]| {
             window.first() == Some(&Tag::MSG.0)
                 && window.get(1..).is_some_and(|header| {
@@ -153,7 +161,10 @@ impl Stream {
         let found = self.bytes.windows(TAG_AND_HEADER).position(is_header);
         match found {
             Some(place) => {
-                self.bytes.advance(place);
+                self.pass_over(place);
+                if let Some(passed_over) = self.passed_over.take() {
+                    pass(Found::Middle(passed_over));
+                }
                 // All releases since Nautilus have it.
                 self.state = State::Items(StreamReader::open(Features::MSG_AUTH));
                 self.needed = 1;
@@ -161,10 +172,15 @@ impl Stream {
             }
             None => {
                 let kept = TAG_AND_HEADER - 1;
-                self.bytes.advance(self.bytes.len().saturating_sub(kept));
+                self.pass_over(self.bytes.len().saturating_sub(kept));
                 self.needed = TAG_AND_HEADER;
                 false
             }
         }
+    }
+
+    fn pass_over(&mut self, bytes: usize) {
+        self.bytes.advance(bytes);
+        self.passed_over = self.passed_over.map(|all| all + bytes as u64);
     }
 }

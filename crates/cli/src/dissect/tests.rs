@@ -1,5 +1,7 @@
 //! Captures and what is printed of them.
 
+use std::collections::BTreeSet;
+
 use super::*;
 
 /// What `rados` and OSDs of Ceph said, and how `rados` logged it.
@@ -10,6 +12,12 @@ fn lines(capture: &[u8], all: bool, format: Format) -> Vec<String> {
     let mut out = Vec::new();
     assert!(dissect(capture, &mut out, all, format).is_ok());
     String::from_utf8(out).unwrap().lines().map(ToOwned::to_owned).collect()
+}
+
+/// Who sent a message, and to whom.
+fn ends(line: &str) -> (String, String) {
+    let line: serde_json::Value = serde_json::from_str(line).unwrap();
+    (line["from"].to_string(), line["to"].to_string())
 }
 
 /// The messages of a capture in the words of the log, in its order of them.
@@ -97,6 +105,32 @@ fn every_kind_of_link_is_read() {
     assert!(strange[0].contains("link type 147"), "{strange:?}");
 }
 
+/// The same packet over version 6 of the protocol, with options for destinations before what it carries.
+fn over_v6(packet: &[u8]) -> Vec<u8> {
+    let header = usize::from(packet[0] & 0xf) * 4;
+    let options = [6, 0, 1, 4, 0, 0, 0, 0];
+    let length = u16::try_from(packet.len() - header + options.len()).unwrap();
+    let mut v6 = [&[0x60, 0, 0, 0][..], &length.to_be_bytes(), &[60, 64]].concat();
+    for address in [&packet[12..16], &packet[16..20]] {
+        v6.extend([0; 12]);
+        v6.extend(address);
+    }
+    v6.extend(options);
+    v6.extend(&packet[header..]);
+    v6
+}
+
+#[test]
+fn version_6_of_the_protocol_is_read() {
+    let packets: Vec<_> =
+        packets().into_iter().map(|(secs, micros, packet)| (secs, micros, over_v6(packet))).collect();
+    let packets: Vec<_> =
+        packets.iter().map(|(secs, micros, packet)| (*secs, *micros, &packet[..])).collect();
+    assert_eq!(summaries(&pcap(101, &[], &packets)), logged());
+    let tagged = [[0; 12].as_slice(), &[0x81, 0, 0, 1, 0x86, 0xdd]].concat();
+    assert_eq!(summaries(&pcap(1, &tagged, &packets)), logged());
+}
+
 #[test]
 fn the_order_of_packets_and_their_repetition_change_nothing() {
     let mut mixed = Vec::new();
@@ -118,8 +152,15 @@ fn a_capture_that_begins_in_the_middle_goes_on_with_the_next_message() {
     // Without the handshakes: what is left of them is passed over.
     let is_data = |packet: &(u32, u32, &[u8])| packet.2[33] & 2 == 0;
     let late: Vec<_> = packets().into_iter().filter(is_data).collect();
-    let found = summaries(&pcap(101, &[], &late));
-    assert_eq!(found, logged());
+    let capture = pcap(101, &[], &late);
+    let (told, messages): (Vec<_>, Vec<_>) =
+        lines(&capture, false, Format::Json).into_iter().partition(|line| line.contains("\"middle\":"));
+    assert_eq!(messages.len(), logged().len());
+    // Each direction says so once, where it has a message.
+    let plain = lines(&capture, false, Format::Plain);
+    let told_plainly = plain.iter().filter(|line| line.contains(" begins in the middle, ")).count();
+    let directions: BTreeSet<_> = messages.iter().map(|line| ends(line)).collect();
+    assert_eq!((told.len(), told_plainly), (directions.len(), directions.len()));
 }
 
 #[test]
