@@ -186,7 +186,7 @@ pub(crate) enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "WORD")]
         words: Vec<OsString>,
     },
-    /// Print the messages of a captured messenger v1 stream, one per line; no cluster is needed
+    /// Print the messages of captured messenger connections, v1 and v2 in crc mode, one per line; no cluster is needed
     Dissect {
         /// The capture, pcap or pcapng; - for standard input, like that of tcpdump -w -
         file: PathBuf,

@@ -18,8 +18,10 @@ pub(super) enum Event {
     Message(Box<(MessageHeader, Payload, Footer)>),
     /// Anything else that messengers say to one another.
     Item(Item),
-    /// The connection is one of messenger v2, which is not read.
-    V2,
+    /// Anything else that messenger v2 says.
+    Frame(String),
+    /// What follows is encrypted, and not read.
+    Encrypted,
     /// The direction's beginning was not captured; so many bytes before its first whole message.
     Middle(u64),
     /// Something that cannot be read.
@@ -46,7 +48,7 @@ impl Line {
 
     /// Whether it is printed where nobody asks for everything.
     pub(super) const fn is_told(&self) -> bool {
-        !matches!(self.event, Event::Item(_))
+        !matches!(self.event, Event::Item(_) | Event::Frame(_))
     }
 
     pub(super) fn write(&self, out: &mut dyn Write, format: Format) -> io::Result<()> {
@@ -98,7 +100,8 @@ impl fmt::Display for Line {
                 f.write_str(if is_signed(footer) { " signed" } else { "" })
             }
             Event::Item(item) => f.write_str(&item.to_string()),
-            Event::V2 => f.write_str("messenger v2, which is not read"),
+            Event::Frame(words) => one_line(f, words),
+            Event::Encrypted => f.write_str("what follows is encrypted"),
             Event::Middle(passed_over) => {
                 write!(f, "begins in the middle, {passed_over} bytes before the next message")
             }
@@ -132,7 +135,8 @@ impl Dump for Line {
                 dump_message(f, header, payload, footer);
             }
             Event::Item(item) => f.dump_stream("item", item),
-            Event::V2 => f.dump_string("skipped", "messenger v2"),
+            Event::Frame(words) => f.dump_string("frame", words),
+            Event::Encrypted => f.dump_string("skipped", "encrypted"),
             Event::Middle(passed_over) => f.dump_unsigned("middle", *passed_over),
             Event::Broken(error) => f.dump_stream("broken", error),
             Event::Lost(missing) => f.dump_unsigned("lost", *missing),

@@ -1,7 +1,9 @@
-//! `loligo dissect`: the messages of captured connections of messenger v1, one per line.
+//! `loligo dissect`: the messages of captured connections of messenger v1 and, as long as they are not encrypted, v2, one per
+//! line.
 
 mod capture;
 mod flow;
+mod frames;
 mod line;
 mod packet;
 mod stream;
@@ -182,7 +184,9 @@ fn read(stream: &mut Stream, arrived: &Arrived<'_>, tell: &mut impl FnMut(Event)
             tell(match found {
                 Found::Item(Item::Message(message)) => Event::Message(message),
                 Found::Item(item) => Event::Item(item),
-                Found::V2 => Event::V2,
+                Found::Message(message) => Event::Message(message),
+                Found::Frame(words) => Event::Frame(words),
+                Found::Encrypted => Event::Encrypted,
                 Found::Middle(passed_over) => Event::Middle(passed_over),
                 Found::Broken(error) => Event::Broken(error),
             });

@@ -1,23 +1,28 @@
 //! What the bytes of one direction say.
 
 use bytes::{Buf, Bytes, BytesMut};
-use loligo_wire::msgr1::{BANNER, Item, MessageHeader, Side, StreamReader, Tag};
+use loligo_wire::message::Payload;
+use loligo_wire::msgr1::{BANNER, Footer, Item, MessageHeader, Side, StreamReader, Tag};
+use loligo_wire::msgr2::{self, BANNER_PREFIX, Preamble};
 use loligo_wire::{Decode, DecodeError, Decoder, Features};
 
+use super::frames::{Frames, Next};
+
 /// The most bytes that an item may have: a message with the largest data that a daemon takes.
-const MAX_ITEM: usize = 256 << 20;
+pub(super) const MAX_ITEM: usize = 256 << 20;
 /// The tag and the header of a message.
 const TAG_AND_HEADER: usize = 1 + MessageHeader::SIZE;
-/// What messenger v2 begins with.
-const BANNER_V2: &[u8] = b"ceph v2\n";
-
 /// What is found.
 #[derive(Debug)]
 pub(crate) enum Found {
     /// An item of messenger v1.
     Item(Item),
-    /// The connection is one of messenger v2.
-    V2,
+    /// A message of messenger v2.
+    Message(Box<(MessageHeader, Payload, Footer)>),
+    /// What else messenger v2 says, in words.
+    Frame(String),
+    /// What follows is encrypted.
+    Encrypted,
     /// The first message of a direction whose beginning was not captured; so many bytes before it cannot be read.
     Middle(u64),
     /// An item that cannot be read. What follows begins with the next message that can.
@@ -40,6 +45,8 @@ enum State {
     /// The banner decides.
     Beginning(Side),
     Items(StreamReader),
+    /// Messenger v2.
+    Frames(Frames),
     /// Somewhere within a connection: the next header of a message is looked for.
     Seeking,
     /// Nothing that is read here.
@@ -68,8 +75,10 @@ impl Stream {
 
     /// Bytes are missing: begins anew behind them.
     pub(crate) fn lost(&mut self) {
-        if matches!(self.state, State::Items(_)) {
-            *self = Self::seeking();
+        match &self.state {
+            State::Items(_) => *self = Self::seeking(),
+            State::Frames(frames) if !frames.is_over() => *self = Self::seeking(),
+            _ => {}
         }
         self.bytes.clear();
     }
@@ -84,9 +93,10 @@ impl Stream {
             let go_on = match &mut self.state {
                 State::Beginning(side) => {
                     let side = *side;
-                    self.begin(side, &mut pass)
+                    self.begin(side)
                 }
                 State::Items(_) => self.items(&mut pass),
+                State::Frames(_) => self.frames(&mut pass),
                 State::Seeking => self.seek(&mut pass),
                 State::Other => false,
             };
@@ -97,17 +107,19 @@ impl Stream {
     }
 
     /// Looks at the banner. Gives whether there is more to do with the bytes that are there.
-    fn begin(&mut self, side: Side, pass: &mut impl FnMut(Found)) -> bool {
+    fn begin(&mut self, side: Side) -> bool {
         let is = |banner: &[u8]| banner.starts_with(&self.bytes) || self.bytes.starts_with(banner);
-        let (v1, v2) = (is(BANNER), is(BANNER_V2));
+        let (v1, v2) = (is(BANNER), is(BANNER_PREFIX));
         if v1 && self.bytes.len() >= BANNER.len() {
             self.state = State::Items(StreamReader::new(side));
             self.needed = 1;
             return true;
         }
-        if v2 && self.bytes.len() >= BANNER_V2.len() {
-            pass(Found::V2);
-        } else if v1 || v2 {
+        if v2 && self.bytes.len() >= BANNER_PREFIX.len() {
+            self.state = State::Frames(Frames::new());
+            return true;
+        }
+        if v1 || v2 {
             return false;
         }
         self.state = State::Other;
@@ -142,6 +154,25 @@ impl Stream {
         true
     }
 
+    fn frames(&mut self, pass: &mut impl FnMut(Found)) -> bool {
+        let State::Frames(frames) = &mut self.state else { return true };
+        match frames.read(&mut self.bytes, pass) {
+            Next::More => {
+                self.needed = 1;
+                true
+            }
+            Next::Needs(all) => {
+                self.needed = all;
+                self.bytes.len() >= all
+            }
+            Next::Over => {
+                self.bytes = BytesMut::new();
+                self.state = State::Other;
+                false
+            }
+        }
+    }
+
     fn skip(&mut self, error: DecodeError, pass: &mut impl FnMut(Found)) {
         pass(Found::Broken(error));
         self.state = State::Seeking;
@@ -151,36 +182,43 @@ impl Stream {
 
     /// Looks for a header whose checksum is right, and drops what is before it.
     fn seek(&mut self, pass: &mut impl FnMut(Found)) -> bool {
-        let is_header = |window: &[u8]| {
-            window.first() == Some(&Tag::MSG.0)
-                && window.get(1..).is_some_and(|header| {
-                    MessageHeader::decode(&mut Decoder::new(header))
-                        .is_ok_and(|header| header.verify().is_ok())
-                })
-        };
-        let found = self.bytes.windows(TAG_AND_HEADER).position(is_header);
-        match found {
-            Some(place) => {
-                self.pass_over(place);
-                if let Some(passed_over) = self.passed_over.take() {
-                    pass(Found::Middle(passed_over));
-                }
+        let found = self.bytes.windows(TAG_AND_HEADER).enumerate().find_map(|(place, window)| {
+            if is_header(window) {
                 // All releases since Nautilus have it.
-                self.state = State::Items(StreamReader::open(Features::MSG_AUTH));
-                self.needed = 1;
-                true
+                return Some((place, State::Items(StreamReader::open(Features::MSG_AUTH))));
             }
-            None => {
-                let kept = TAG_AND_HEADER - 1;
-                self.pass_over(self.bytes.len().saturating_sub(kept));
-                self.needed = TAG_AND_HEADER;
-                false
-            }
+            is_preamble(window).then(|| (place, State::Frames(Frames::middle())))
+        });
+        let Some((place, state)) = found else {
+            let kept = TAG_AND_HEADER - 1;
+            self.pass_over(self.bytes.len().saturating_sub(kept));
+            self.needed = TAG_AND_HEADER;
+            return false;
+        };
+        self.pass_over(place);
+        if let Some(passed_over) = self.passed_over.take() {
+            pass(Found::Middle(passed_over));
         }
+        self.state = state;
+        self.needed = 1;
+        true
     }
 
     fn pass_over(&mut self, bytes: usize) {
         self.bytes.advance(bytes);
         self.passed_over = self.passed_over.map(|all| all + bytes as u64);
     }
+}
+
+/// Whether a message of v1 may begin so.
+fn is_header(window: &[u8]) -> bool {
+    let checked =
+        |header| MessageHeader::decode(&mut Decoder::new(header)).is_ok_and(|header| header.verify().is_ok());
+    window.first() == Some(&Tag::MSG.0) && window.get(1..).is_some_and(checked)
+}
+
+/// Whether a frame of v2 may begin so.
+fn is_preamble(window: &[u8]) -> bool {
+    let is_tag = window.first().is_some_and(|tag| msgr2::Tag(*tag).name().is_some());
+    is_tag && Preamble::decode(&mut Decoder::new(window)).is_ok()
 }

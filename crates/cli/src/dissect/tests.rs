@@ -14,10 +14,18 @@ fn lines(capture: &[u8], all: bool, format: Format) -> Vec<String> {
     String::from_utf8(out).unwrap().lines().map(ToOwned::to_owned).collect()
 }
 
+/// The same of messenger v2.
+const PCAP_V2: &[u8] = include_bytes!("../../../wire/testdata/reef/capture-osd-v2.pcap");
+const LOG_V2: &str = include_str!("../../../wire/testdata/reef/capture-osd-v2.log");
+
 /// Who sent a message, and to whom.
 fn ends(line: &str) -> (String, String) {
     let line: serde_json::Value = serde_json::from_str(line).unwrap();
     (line["from"].to_string(), line["to"].to_string())
+}
+
+fn is_encrypted(line: &str) -> bool {
+    line.contains("\"skipped\":\"encrypted\"")
 }
 
 /// The messages of a capture in the words of the log, in its order of them.
@@ -33,13 +41,18 @@ fn summaries(capture: &[u8]) -> Vec<String> {
             None => summary.to_owned(),
         }
     };
-    let mut summaries: Vec<String> = lines(capture, false, Format::Json).iter().map(summary).collect();
+    let lines = lines(capture, false, Format::Json);
+    let mut summaries: Vec<String> = lines.iter().filter(|line| !is_encrypted(line)).map(summary).collect();
     summaries.sort();
     summaries
 }
 
 fn logged() -> Vec<String> {
-    let mut logged: Vec<String> = LOG.lines().map(ToOwned::to_owned).collect();
+    sorted(LOG)
+}
+
+fn sorted(log: &str) -> Vec<String> {
+    let mut logged: Vec<String> = log.lines().map(ToOwned::to_owned).collect();
     logged.sort();
     logged
 }
@@ -76,6 +89,44 @@ fn pcap(link: u32, before: &[u8], packets: &[(u32, u32, &[u8])]) -> Vec<u8> {
 #[test]
 fn messages_are_printed_as_ceph_logs_them() {
     assert_eq!(summaries(PCAP), logged());
+}
+
+#[test]
+fn messages_of_messenger_v2_are_printed_as_ceph_logs_them() {
+    assert_eq!(summaries(PCAP_V2), sorted(LOG_V2));
+    let all = lines(PCAP_V2, true, Format::Plain);
+    let has = |words: &str| all.iter().filter(|line| line.contains(words)).count();
+    assert_eq!(has("CLIENT_IDENT of client."), 8, "a connection for each command");
+    assert!(has("HELLO of osd to v2:127.0.0.1:") >= 8 && has("banner with features 0x3") >= 16);
+    // Each direction of the one to the manager says once that nothing more can be read.
+    assert_eq!((has("in mode secure"), has("what follows is encrypted")), (1, 2));
+    assert_eq!(has("cannot be read"), 0);
+}
+
+#[test]
+fn messenger_v2_is_found_in_the_middle_of_a_connection() {
+    // Without what was said before the first message.
+    let late: Vec<_> = lines(PCAP_V2, true, Format::Plain);
+    let whole = late.iter().filter(|line| line.contains(" osd_op")).count();
+    let stripped = without_openings(PCAP_V2);
+    let told = lines(&stripped, false, Format::Plain);
+    assert_eq!(told.iter().filter(|line| line.contains(" osd_op")).count(), whole);
+    assert!(told.iter().any(|line| line.contains(" begins in the middle, ")), "{told:?}");
+}
+
+/// A capture without the packets that open connections.
+fn without_openings(capture: &[u8]) -> Vec<u8> {
+    let mut kept = capture[..PCAP_HEADER].to_vec();
+    let mut rest = &capture[PCAP_HEADER..];
+    while !rest.is_empty() {
+        let length = 16 + u32::from_le_bytes(rest[8..12].try_into().unwrap()) as usize;
+        let (packet, behind) = rest.split_at(length);
+        if packet[16 + 14 + 33] & 2 == 0 {
+            kept.extend(packet);
+        }
+        rest = behind;
+    }
+    kept
 }
 
 #[test]
@@ -225,7 +276,7 @@ fn pcapng_is_read_in_either_byte_order() {
 
 #[test]
 fn a_capture_that_is_cut_off_ends_there() {
-    for capture in [PCAP, &pcapng(false)] {
+    for capture in [PCAP, &pcapng(false), PCAP_V2] {
         for cut in (PCAP_HEADER + 8..capture.len()).step_by(997) {
             let mut out = Vec::new();
             assert!(dissect(&capture[..cut], &mut out, true, Format::Plain).is_ok(), "cut at {cut}");
@@ -250,7 +301,7 @@ fn what_is_no_capture_is_refused() {
 
 #[test]
 fn whatever_is_changed_in_a_capture_it_is_read_or_refused() {
-    for capture in [PCAP.to_vec(), pcapng(false)] {
+    for capture in [PCAP.to_vec(), pcapng(false), PCAP_V2.to_vec()] {
         for (round, byte) in (0..400usize).zip([0, 0xff, 7, 0x80].into_iter().cycle()) {
             let mut changed = capture.clone();
             for at in (round * 131..changed.len()).step_by(4999) {
