@@ -103,7 +103,7 @@ fn without_monitors_there_is_nothing_to_wait_for() {
 
 #[test]
 fn monitors_that_cannot_be_called_are_not_waited_for() {
-    let mon_host = vec!["v2:127.0.0.1:3300/0".parse().unwrap()];
+    let mon_host = vec![EntityAddrVec(vec![EntityAddr::NONE])];
     let client = LiveClient::new(mon_host, stranger("admin"));
     match client.connect(PATIENCE) {
         Err(ConnectError::NoAddress) => client.shutdown(),

@@ -132,7 +132,7 @@ pub enum ConnectError {
     #[error("no monitors are known: there is no mon_host")]
     NoMonitors,
     /// No monitor has an address that can be called.
-    #[error("none of the monitors has an address for messenger v1, the only one that is spoken here")]
+    #[error("none of the monitors has an address for a messenger that is spoken here")]
     NoAddress,
     /// The monitors refused us.
     #[error("the monitors do not let {name} in: {}", reason(error))]

@@ -39,7 +39,12 @@ pub(crate) fn monitors(conf: &Conf, options: &mut Options) -> Result<Vec<EntityA
     let (start, timeout) = (Instant::now(), options.client_mount_timeout);
     match conf.get("mon_host").filter(|text| !text.trim().is_empty()) {
         Some(text) => {
-            let monitors = parse_mon_host_within(&text, timeout)?;
+            let (_, protocols) = modes::modes_and_protocols(conf)?;
+            let mut monitors = parse_mon_host_within(&text, timeout)?;
+            for monitor in &mut monitors {
+                // What is not spoken is not tried either.
+                monitor.0.retain(|addr| protocols.speaks(addr.kind));
+            }
             if !timeout.is_zero() {
                 // Not 0, which is no limit.
                 options.client_mount_timeout =

@@ -219,8 +219,10 @@ fn start_mon(
         now,
     );
     // Clients know a monitor by its address alone, so its nonce is 0, as Ceph's is.
-    let node_options =
-        NodeOptions { nonce: Some(0), ..node_options(EntityName::mon(0), "mini-mon.a".into(), &options.modes) };
+    let node_options = NodeOptions {
+        nonce: Some(0),
+        ..node_options(EntityName::mon(0), "mini-mon.a".into(), &options.modes)
+    };
     let sink = Arc::clone(router);
     let node = Node::start(mon, node_options, move |message| sink.route(message))?;
     router.add_mon(&node);

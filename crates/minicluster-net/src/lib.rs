@@ -9,7 +9,7 @@
 //!
 //! let cluster = MiniCluster::start(MiniOptions::default())?;
 //! let conf = std::fs::read_to_string(cluster.conf_path())?;
-//! assert!(conf.contains("mon_host = v1:127.0.0.1:"));
+//! assert!(conf.contains("mon_host = [v2:127.0.0.1:"));
 //! // An OSD goes and comes back with its data; clients are told by a new map each time.
 //! cluster.stop_osd(0)?;
 //! cluster.start_osd(0)?;
@@ -27,4 +27,6 @@ mod seat;
 
 pub use cluster::MiniCluster;
 pub use error::MiniError;
+pub use loligo_msgr::proto::{Modes, Protocols};
+pub use loligo_wire::msgr2::ConMode;
 pub use options::{MiniAuth, MiniOptions};

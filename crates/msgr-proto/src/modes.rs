@@ -92,20 +92,21 @@ impl Default for Protocols {
 }
 
 impl Protocols {
-    /// Whether an address can be called.
-    fn known(self, addr: &EntityAddr) -> bool {
-        let is_spoken = match addr.kind {
+    /// Whether the protocol of addresses of that type is one of them.
+    #[must_use]
+    pub const fn speaks(self, kind: AddrType) -> bool {
+        match kind {
             AddrType::LEGACY => self.v1,
             AddrType::MSGR2 => self.v2,
             _ => false,
-        };
-        is_spoken && !addr.is_blank_ip()
+        }
     }
 
     /// The first address that can be called, else one where any protocol is spoken.
     pub(crate) fn pick(self, addrs: &EntityAddrVec) -> Option<EntityAddr> {
         let any = || addrs.pick(AddrType::ANY).filter(|_| self.v1);
-        addrs.iter().find(|addr| self.known(addr)).copied().or_else(any)
+        let known = |addr: &&EntityAddr| self.speaks(addr.kind) && !addr.is_blank_ip();
+        addrs.iter().find(known).copied().or_else(any)
     }
 }
 

@@ -9,7 +9,7 @@ use loligo_msgr_proto::{
     Answer, Arrived, Ask, AuthStep, ConId, Config, Connect, Endpoint, Envelope, Fault, Held, Input, Link,
     NetCommand, NetEvent, Outgoing, Output, Pipe, PipeEvent, Pool,
 };
-use loligo_wire::entity::{EntityAddr, EntityAddrVec, EntityType};
+use loligo_wire::entity::{AddrType, EntityAddr, EntityAddrVec, EntityType};
 use loligo_wire::msgr1::MessageHeader;
 
 use crate::event::Event;
@@ -91,12 +91,17 @@ impl<E: Role> Node<E> {
         }
     }
 
+    /// The protocol that is spoken.
+    fn kind(&self) -> AddrType {
+        if self.pool.config().options.protocols.v2 { AddrType::MSGR2 } else { AddrType::LEGACY }
+    }
+
     /// Takes calls from now on, at a new nonce; gives the address.
     pub(crate) fn listen(&mut self, nonce: u32) -> EntityAddrVec {
         self.is_up = true;
         self.pool = Pool::new(Arc::clone(self.pool.config()), nonce);
-        self.pool.bound(self.id.listens());
-        EntityAddrVec::from(self.pool.my_addr())
+        self.pool.bound_to(self.kind(), self.id.listens());
+        self.pool.my_addrs()
     }
 
     /// A client is told apart from others by its nonce.
@@ -354,7 +359,7 @@ impl<E: Role> Host for Node<E> {
 
     fn ring(&mut self, core: &mut Core, id: LineId, from: SocketAddr) -> bool {
         let now = self.now(core);
-        let Some((con, mut pipe)) = self.pool.accept(now, from) else { return false };
+        let Some((con, mut pipe)) = self.pool.accept_in(now, self.kind(), from) else { return false };
         self.pool.insert(con, EntityAddr::NONE, id);
         pipe.started(now);
         self.lines.insert(id, Line::new(con, pipe));

@@ -3,6 +3,8 @@
 use core::time::Duration;
 
 use loligo_base::Prng;
+use loligo_msgr_proto::{Config, Modes, Protocols};
+use loligo_wire::msgr2::ConMode;
 
 use crate::net::Weather;
 
@@ -77,6 +79,8 @@ pub(crate) struct Plan {
     pub(crate) troubles: Troubles,
     /// How long things go wrong.
     pub(crate) safety: Duration,
+    /// The connection mode of messenger v2; `None` where all speak v1.
+    pub(crate) con_mode: Option<ConMode>,
 }
 
 const fn millis(n: u64) -> Duration {
@@ -126,7 +130,27 @@ impl Plan {
             local: one_of(prng, &[millis(0), Duration::from_micros(50), millis(5)], millis(0)),
             troubles: Troubles::draw(prng),
             safety: millis(between(prng, 2_000, 40_000)),
+            con_mode: one_of(prng, &[None, Some(ConMode::CRC), Some(ConMode::SECURE)], None),
         }
+    }
+
+    /// The same configuration, for a world that speaks one messenger in one mode.
+    pub(crate) fn speaking(&self, mut config: Config) -> Config {
+        // Who has no keys has nothing to encrypt with.
+        let mode = self.con_mode.map(|mode| if self.cephx { mode } else { ConMode::CRC });
+        config.options.protocols = Protocols { v1: mode.is_none(), v2: mode.is_some() };
+        if let Some(mode) = mode {
+            let modes = || vec![mode];
+            config.options.modes = Modes {
+                ms_cluster_mode: modes(),
+                ms_service_mode: modes(),
+                ms_client_mode: modes(),
+                ms_mon_cluster_mode: modes(),
+                ms_mon_service_mode: modes(),
+                ms_mon_client_mode: modes(),
+            };
+        }
+        config
     }
 
     /// Whether ops may go past earlier ones of the same client, as they do where a full cluster holds writes, and lets reads

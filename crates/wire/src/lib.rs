@@ -1,4 +1,4 @@
-//! Ceph's wire formats: codec, messages, maps and the framing of messenger v1.
+//! Ceph's wire formats: codec, messages, maps and the framing of messenger v1 and v2.
 //!
 //! Every format is decoded **and** encoded. Bytes are never trusted: a decoder checks each length against the bytes
 //! that are left, allocates no more than what they can fill, and gives a [`DecodeError`] instead of a panic.

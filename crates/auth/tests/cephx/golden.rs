@@ -156,3 +156,34 @@ fn replay(text: &str) {
     assert!(replay.entropy.0.is_empty(), "not all of the recorded entropy was drawn");
     assert!(replay.signer.is_some(), "the recording ends early");
 }
+
+/// A login of `rados` at a monitor of 16.2.15 on messenger v2: with the client's key, what the monitor sent gives the key
+/// that both signed with what they had received.
+#[test]
+fn pacific_and_we_sign_the_same_transcript() {
+    let text = include_str!("data/ceph-16.2.15-v2.txt");
+    let field = |word: &str| {
+        let line = text.lines().find_map(|line| line.strip_prefix(word)?.strip_prefix(' '));
+        line.unwrap_or_else(|| panic!("{word} is missing"))
+    };
+    let key = CryptoKey::from_base64(field("key")).unwrap();
+    let mut client = AuthClient::cephx(AuthEntityName::client("admin"), key, want());
+    let now = Now { mono: Mono::ZERO, wall: Wall::new(1_700_000_000, 0) };
+    let (mut login, _) = client.login_v2(&[]).unwrap();
+    let mut entropy = loligo_base::SeededEntropy::new(1);
+    let challenged = client.handle_reply_more(&mut login, now, hex(field("challenge")), &mut entropy);
+    assert!(matches!(challenged, LoginStep::Send(_)), "{challenged:?}");
+    let global_id = GlobalId(field("global-id").parse().unwrap());
+    let LoginStep::Done(logged_in) = client.handle_done(&mut login, now, global_id, hex(field("done")))
+    else {
+        panic!("the monitor's answer is not understood")
+    };
+    assert!(logged_in.connection_secret.is_none(), "crc mode has none");
+    let session_key = logged_in.session_key.unwrap();
+    for (received, signature) in [("server-said", "client-signature"), ("client-said", "server-signature")] {
+        let (transcript, signature) = (hex(field(received)), hex(field(signature)));
+        assert_eq!(session_key.sign_transcript(&transcript)[..], signature);
+        session_key.check_transcript(&transcript, &signature).unwrap();
+        assert!(session_key.check_transcript(&transcript[1..], &signature).is_err());
+    }
+}

@@ -8,7 +8,7 @@ use loligo_client::{Call, Client, Options};
 use loligo_minicluster::{Mon, MonCall, MonOptions, Osd, OsdCall};
 use loligo_msgr_proto::{Config, Policy, PolicySet};
 use loligo_wire::cephx::{AuthMethod, EntityTypes};
-use loligo_wire::entity::{AuthEntityName, EntityAddr, EntityAddrVec, EntityName, EntityType};
+use loligo_wire::entity::{AddrType, AuthEntityName, EntityAddr, EntityAddrVec, EntityName, EntityType};
 use loligo_wire::types::ObjectLocator;
 use loligo_wire::{OsdId, PoolId, Uuid};
 
@@ -46,7 +46,7 @@ impl World {
         let mut secrets = SeededEntropy::new(prng.next_u64());
         let (mon, auths) = monitor(&plan, &mut secrets, prng.next_u64());
         let methods = if plan.cephx { CEPHX } else { NONE };
-        let osds = (0..plan.osds).map(|n| osd(n, methods, prng.next_u64())).collect();
+        let osds = (0..plan.osds).map(|n| osd(n, methods, &plan, prng.next_u64())).collect();
         let clients = (0..).zip(auths).map(|(n, auth)| client(n, auth, &plan, prng.next_u64())).collect();
         let mut world = Self {
             work: (0..plan.clients).map(|_| Work::new(plan.ops)).collect(),
@@ -150,19 +150,21 @@ fn monitor(plan: &Plan, secrets: &mut SeededEntropy, seed: u64) -> (Node<Mon>, V
     };
     let now = loligo_base::Now { mono: Mono::ZERO, wall: START };
     let config = Config::new(EntityName::new(EntityType::MON, 0), PolicySet::new(Policy::stateless_server()));
-    (Node::new(HostId::Mon, Mon::new(options, now), config), auths)
+    (Node::new(HostId::Mon, Mon::new(options, now), plan.speaking(config)), auths)
 }
 
-fn osd(n: u16, methods: &'static [AuthMethod], seed: u64) -> Node<Osd> {
+fn osd(n: u16, methods: &'static [AuthMethod], plan: &Plan, seed: u64) -> Node<Osd> {
     let osd = Osd::new(OsdId(n.into()), methods, Box::new(SeededEntropy::new(seed)));
     let policies = PolicySet::new(Policy::stateless_registered_server());
-    Node::new(HostId::Osd(n), osd, Config::new(EntityName::osd(n.into()), policies))
+    let config = plan.speaking(Config::new(EntityName::osd(n.into()), policies));
+    Node::new(HostId::Osd(n), osd, config)
 }
 
 fn client(n: u16, auth: AuthClient, plan: &Plan, seed: u64) -> Node<Client<u64>> {
     let mut options = Options::default();
     options.objecter.objecter_inflight_ops = plan.inflight_ops;
-    let mon = EntityAddrVec::from(EntityAddr::legacy(HostId::Mon.listens(), 0));
+    let kind = if plan.con_mode.is_some() { AddrType::MSGR2 } else { AddrType::LEGACY };
+    let mon = EntityAddrVec::from(EntityAddr::new(kind, HostId::Mon.listens(), 0));
     let client = Client::new(options, vec![mon], auth, Box::new(SeededEntropy::new(seed)));
-    Node::new(HostId::Client(n), client, Config::client())
+    Node::new(HostId::Client(n), client, plan.speaking(Config::client()))
 }

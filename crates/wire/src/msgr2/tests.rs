@@ -53,7 +53,7 @@ fn the_parts_have_the_sizes_that_ceph_expects() {
     assert_eq!(cases * 4, 512);
 }
 
-/// Recorded from a monitor of 16.2.15: its banner, and its HELLO to a client at 127.0.0.1.
+/// Recorded from a monitor of 16.2.15.
 const BANNER: &str = "63657068207632 0a 1000 0100000000000000 0000000000000000";
 
 fn bytes(hex: &str) -> Vec<u8> {
