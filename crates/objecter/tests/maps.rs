@@ -5,9 +5,10 @@ mod common;
 
 use common::Cluster;
 use loligo_base::{Mono, Now, Wall};
-use loligo_objecter::{Input, Objecter, Options, Output, WantMap};
+use loligo_objecter::{Input, MapStats, Objecter, Options, Output, WantMap};
 use loligo_wire::message::MOSDMap;
-use loligo_wire::{Epoch, OsdId};
+use loligo_wire::osdmap::Incremental;
+use loligo_wire::{Decode, Encode, Epoch, OsdId};
 
 const NOW: Now = Now { mono: Mono::ZERO, wall: Wall::new(1_700_000_000, 0) };
 
@@ -51,4 +52,19 @@ fn epochs_that_are_here_already_are_not_read_and_do_not_count() {
     message.maps = cluster.full(Epoch(499)).maps;
     assert_eq!(deliver(&mut objecter, message), []);
     assert_eq!(objecter.osdmap().get_epoch(), Epoch(500));
+}
+
+#[test]
+fn changes_and_whole_maps_are_counted_and_so_are_right_checksums() {
+    let (cluster, mut objecter) = started(5);
+    deliver(&mut objecter, cluster.incrementals(Epoch(2), Epoch(3)));
+    // The checksum of the next one is wrong: the map is asked for whole.
+    let mut message = cluster.incrementals(Epoch(4), Epoch(4));
+    let mut inc = Incremental::decode_all(&message.incremental_maps[&Epoch(4)]).unwrap();
+    inc.full_crc ^= 1;
+    message.incremental_maps.insert(Epoch(4), inc.to_bytes(inc.encode_features));
+    assert_eq!(deliver(&mut objecter, message), [WantMap { start: Epoch(0), continuous: false }]);
+    assert_eq!(objecter.map_stats(), MapStats { incremental: 2, checked: 2, full: 1 });
+    deliver(&mut objecter, cluster.full(Epoch(5)));
+    assert_eq!(objecter.map_stats(), MapStats { incremental: 2, checked: 2, full: 2 });
 }
