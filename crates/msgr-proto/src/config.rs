@@ -40,8 +40,8 @@ impl Config {
         let policy = Policy::lossy_client().requiring(Features::OSDREPLYMUX);
         let client = Self::new(EntityName::client(EntityName::NEW), PolicySet::new(policy));
         // Monitors let in only who can carry out what the map has: primaries of upmaps since Reef, multi-step-retry rules since
-        // Squid.
-        Self { features_supported: Features::REEF | Features::CRUSH_MSR, ..client }
+        // Squid. And who lacks what came with Tentacle is sent maps without it, to which their checksums do not belong.
+        Self { features_supported: Features::TENTACLE, ..client }
     }
 
     /// Somebody of that name, with these policies and defaults for the rest.
@@ -206,6 +206,6 @@ mod tests {
         // `ceph osd set-require-min-compat-client reef`, which comes before `pg-upmap-primary`, was refused by a monitor of 18.2.7
         // that had a client without it.
         assert!(Config::client().features_supported.has(Features::SERVER_REEF));
-        assert!(!Config::client().features_supported.has(Features::SERVER_TENTACLE), "targets count on it");
+        assert!(Config::client().features_supported.has(Features::SERVER_TENTACLE), "targets count on it");
     }
 }

@@ -10,8 +10,8 @@ use loligo_wire::{Epoch, Features, OsdId, PoolId, Release};
 use crate::gate::{MapState, PoolState, Traits, pause};
 use crate::operation::Subject;
 
-/// What the messenger below offers, as far as a target depends on it: not that of a Tentacle client.
-const OFFERED: Features = Features::PACIFIC;
+/// What the messenger below offers, as far as a target depends on it.
+const OFFERED: Features = Features::TENTACLE;
 
 /// The newest map as a target sees it.
 pub(crate) struct View<'a> {
