@@ -193,7 +193,8 @@ fn up(args: UpArgs) -> Result<()> {
 fn churn(args: ChurnArgs) -> Result<()> {
     let ChurnArgs { dir, seed, rounds, keep, signal } = args;
     let cluster = Cluster::open(&absolute(&dir)?)?;
-    let mut churn = Churn::begin(cluster, ChurnSpec { seed, keep, signal: signal_of(signal)? })?;
+    let mut churn =
+        Churn::begin(cluster, ChurnSpec { seed, keep, signal: signal_of(signal)?, is_loud: true })?;
     (0..rounds).try_for_each(|_| churn.round())
 }
 

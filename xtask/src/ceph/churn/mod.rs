@@ -38,12 +38,14 @@ pub(crate) struct ChurnSpec {
     pub(crate) keep: Option<String>,
     /// What OSDs are killed with. One that keeps its objects in memory remembers them only where it may end in good order.
     pub(crate) signal: Signal,
+    /// Whether each command is printed, or only what is waited for.
+    pub(crate) is_loud: bool,
 }
 
 impl ChurnSpec {
     /// For a cluster without objects, of which only the maps are wanted.
     pub(crate) fn maps_alone(seed: u64) -> ChurnSpec {
-        ChurnSpec { seed, keep: None, signal: Signal::TERM }
+        ChurnSpec { seed, keep: None, signal: Signal::TERM, is_loud: false }
     }
 }
 
@@ -111,6 +113,13 @@ impl Churn {
         format!("{prefix}{}", self.names)
     }
 
+    /// Prints what was done.
+    fn told(&self, what: &str) {
+        if self.spec.is_loud {
+            println!("churn: {what}");
+        }
+    }
+
     fn state(&mut self) -> Result<State> {
         let dump = self.shell.ask("osd dump")?;
         serde_json::from_value(dump).context("cannot read `osd dump`")
@@ -122,11 +131,11 @@ impl Churn {
         match &answer.refusal {
             None => {
                 self.done += 1;
-                println!("churn: {words}");
+                self.told(words);
             }
             Some(why) => {
                 self.refused += 1;
-                println!("churn: {words}: refused, {why}");
+                self.told(&format!("{words}: refused, {why}"));
             }
         }
         Ok(answer.refusal.is_none())
@@ -149,7 +158,7 @@ impl Churn {
         })
         .with_context(|| why)?;
         self.done += 1;
-        println!("churn: {words}");
+        self.told(words);
         Ok(())
     }
 
@@ -168,17 +177,23 @@ impl Churn {
         Ok(())
     }
 
+    /// In which states the PGs of a pool are.
+    fn states_of(&mut self, pool: &str) -> Result<Vec<String>> {
+        let told = self.shell.ask(&format!("pg ls-by-pool {pool}"))?;
+        // In Nautilus the list is all.
+        let pgs = told.get("pg_stats").unwrap_or(&told).as_array().cloned().unwrap_or_default();
+        let state = |pg: Value| pg.get("state").and_then(Value::as_str).map(str::to_owned);
+        Ok(pgs.into_iter().filter_map(state).collect())
+    }
+
     /// Waits until the pool that is kept can bear the next blow: each of its PGs has all its copies where they belong.
     fn wait_until_kept_is_clean(&mut self) -> Result<()> {
         let Some(pool) = self.spec.keep.clone() else { return Ok(()) };
         let mut since = None;
         self.wait_until(&format!("the PGs of {pool} are clean"), |churn| {
-            let told = churn.shell.ask(&format!("pg ls-by-pool {pool}"))?;
-            let stats = told.get("pg_stats").unwrap_or(&told).as_array().cloned().unwrap_or_default();
-            let is_clean = |pg: &Value| {
-                pg.get("state").and_then(Value::as_str).is_some_and(|state| state.starts_with("active+clean"))
-            };
-            let are_clean = !stats.is_empty() && stats.iter().all(is_clean);
+            let states = churn.states_of(&pool)?;
+            let are_clean =
+                !states.is_empty() && states.iter().all(|state| state.starts_with("active+clean"));
             since = are_clean.then(|| since.unwrap_or_else(Instant::now));
             Ok(since.is_some_and(|since| since.elapsed() >= OLD_NEWS))
         })

@@ -62,4 +62,6 @@ pub(super) const MOVES: &[Move] = &[
     ("a host elsewhere", Churn::move_host),
     ("tunables", Churn::tunables),
     ("a threshold", Churn::threshold),
+    ("an option of clients", Churn::config),
+    ("how monitors elect", Churn::election_strategy),
 ];

@@ -87,7 +87,7 @@ impl Churn {
         process.signal(self.spec.signal)?;
         process.wait_for_end(&daemon)?;
         self.down.push(number);
-        println!("churn: killed {daemon}");
+        self.told(&format!("killed {daemon}"));
         let died = Instant::now();
         self.wait_until(&format!("{daemon} is down"), |churn| {
             let is_down = !churn.is_up(number)?;
@@ -103,7 +103,7 @@ impl Churn {
         let Some(number) = self.down.pop() else { return Ok(()) };
         let daemon = DaemonName::osd(number);
         daemon.start(&self.cluster.bin, &self.cluster.dir)?;
-        println!("churn: revived {daemon}");
+        self.told(&format!("revived {daemon}"));
         self.wait_until(&format!("{daemon} is up"), |churn| churn.is_up(number))
     }
 

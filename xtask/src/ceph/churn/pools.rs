@@ -1,5 +1,7 @@
 //! Pools.
 
+use std::time::{Duration, Instant};
+
 use anyhow::{Context, Result};
 
 use super::Churn;
@@ -9,6 +11,9 @@ use crate::ceph::Release;
 /// Pools that are there at most, and those that stay.
 const POOLS_MAX: usize = 8;
 const POOLS_MIN: usize = 3;
+
+/// A split or merge that takes longer than this is hindered by something.
+const SLOW: Duration = Duration::from_secs(15);
 
 /// Numbers of PGs: powers of two and others.
 const PG_NUMS: &[u32] = &[1, 7, 12, 100, 256];
@@ -144,6 +149,16 @@ impl Churn {
         self.resize(&pool, pool.pg_num.saturating_sub(fewer).max(1))
     }
 
+    /// Deletes pools of which PGs serve nobody, for want of OSDs: while there is one, the manager splits and merges nothing.
+    fn delete_inactive(&mut self) -> Result<()> {
+        for Pool { name, .. } in self.others()? {
+            if self.states_of(&name)?.iter().any(|state| !state.contains("active")) {
+                self.must(&format!("osd pool rm {name} {name} --yes-i-really-really-mean-it"))?;
+            }
+        }
+        Ok(())
+    }
+
     fn resized(&mut self) -> Result<Option<Pool>> {
         let pools = self.state()?.pools;
         Ok(match &self.spec.keep {
@@ -164,12 +179,16 @@ impl Churn {
         self.must(&format!("osd pool set {name} pg_num {pg_num}"))?;
         // Where there are to be fewer, the monitor has taken this along.
         self.may(&format!("osd pool set {name} pgp_num {pg_num}"))?;
+        let started = Instant::now();
         self.wait_until(&format!("{name} has {pg_num} PGs"), |churn| {
+            if started.elapsed() > SLOW {
+                churn.delete_inactive()?;
+            }
             let pools = churn.state()?.pools;
             let pool = pools.iter().find(|pool| churn.is_kept(&pool.name)).context("the pool is gone")?;
             Ok([pool.pg_num, pool.pgp_num, pool.pg_num_target].iter().all(|number| *number == pg_num))
         })?;
-        println!("churn: {name} has {pg_num} PGs and had {}", pool.pg_num);
+        self.told(&format!("{name} has {pg_num} PGs and had {}", pool.pg_num));
         self.wait_until_kept_is_clean()
     }
 }

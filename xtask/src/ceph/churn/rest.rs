@@ -196,4 +196,23 @@ impl Churn {
         ]);
         self.must(&format!("osd set-{what}-ratio {ratio}"))
     }
+
+    /// One that says nothing to a client that only reads and writes.
+    pub(super) fn config(&mut self) -> Result<()> {
+        let size = self.dice.between(100, 200) << 20;
+        self.must(&format!("config set client client_oc_size {size}"))?;
+        if self.dice.chance(50) {
+            self.must("config rm client client_oc_size")?;
+        }
+        Ok(())
+    }
+
+    /// Makes a new map of the monitors.
+    pub(super) fn election_strategy(&mut self) -> Result<()> {
+        if self.release() < Release::Pacific {
+            return Ok(());
+        }
+        let strategy = *self.dice.pick(&["classic", "connectivity"]);
+        self.may(&format!("mon set election_strategy {strategy}")).map(drop)
+    }
 }
