@@ -1,5 +1,6 @@
 //! `loligo crush`: CRUSH maps in files, with the words of `crushtool`.
 
+mod check;
 mod compare;
 mod csv;
 mod expected;
@@ -35,9 +36,12 @@ pub(crate) struct CrushTest {
     /// Where to write the map with the tunables that --set-... changed
     #[arg(short, long, visible_alias = "outfn", value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
-    /// Accepted as crushtool has it: needed beside --compare alone, which else is all that is done
+    /// Accepted as crushtool has it: needed beside --check and --compare alone, which else are all that is done
     #[arg(short, long)]
     pub(crate) test: bool,
+    /// First see whether the map names all buckets and types that it has, and no device from this number on; 0 for any device
+    #[arg(long, value_name = "MAX_ID", allow_negative_numbers = true)]
+    pub(crate) check: Option<i32>,
     /// Tell how many inputs another map places differently; fail where it is any
     #[arg(long, value_name = "MAP")]
     pub(crate) compare: Option<PathBuf>,
@@ -222,7 +226,10 @@ pub(crate) fn run(command: &CrushCommand) -> Result<(), Fail> {
     let limits = Limits::new(&args.range)?;
     let weights = tester::weights(&map, &args.weight)?;
     let mut out = BufWriter::new(io::stdout().lock());
-    if args.test || args.compare.is_none() {
+    if let Some(max_id) = args.check {
+        check::check(&map, max_id, &mut out)?;
+    }
+    if args.test || args.compare.is_none() && args.check.is_none() {
         if !args.shows_anything() {
             eprintln!("WARNING: no output selected; use --show-X");
         }
@@ -256,6 +263,7 @@ impl CrushTest {
             || self.show_choose_tries
             || self.output_csv
             || self.compare.is_some()
+            || self.check.is_some()
     }
 }
 

@@ -16,6 +16,7 @@ use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
+use loligo_wire::crush::CrushMap;
 use loligo_wire::dump::Formatter;
 use loligo_wire::osdmap::OSDMap;
 use loligo_wire::{Decode, PoolId};
@@ -82,6 +83,11 @@ enum DumpFormat {
     Plain,
     Json,
     JsonPretty,
+}
+
+/// The numbers of all buckets and devices below the roots, in the order in which Ceph prints them.
+pub(crate) fn walk(crush: &CrushMap) -> Vec<i32> {
+    tree::walk(crush).into_iter().map(|item| item.id).collect()
 }
 
 /// Does what is asked for, in the order of `osdmaptool`. `pool` is what --pool says.

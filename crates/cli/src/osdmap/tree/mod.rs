@@ -11,7 +11,7 @@ use loligo_wire::osdmap::{OSDMap, OsdState};
 
 use super::text::fixed;
 use crate::fail::Fail;
-use walk::{Item, walk};
+pub(super) use walk::{Item, walk};
 
 /// How the tree is printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

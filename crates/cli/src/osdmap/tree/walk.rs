@@ -11,8 +11,8 @@ const ITEMS_MAX: usize = 1 << 20;
 
 /// A bucket or device.
 #[derive(Debug)]
-pub(super) struct Item {
-    pub(super) id: i32,
+pub(in super::super) struct Item {
+    pub(in super::super) id: i32,
     /// The bucket that it is in; 0 for none.
     pub(super) parent: i32,
     pub(super) depth: usize,
@@ -29,7 +29,7 @@ impl Item {
 }
 
 /// All items below the roots, each bucket before what is in it.
-pub(super) fn walk(crush: &CrushMap) -> Vec<Item> {
+pub(in super::super) fn walk(crush: &CrushMap) -> Vec<Item> {
     let mut done: Vec<Item> = Vec::new();
     for root in nonshadow_roots(crush) {
         let weight = fixed(crush.bucket(root).map_or(0, |bucket| bucket.weight));
