@@ -18,6 +18,8 @@ use std::time::Duration;
 
 use loligo_wire::entity::AuthEntityName;
 
+use self::expand::Variable;
+
 pub use error::ConfError;
 pub use file::ConfFile;
 pub(crate) use mon_host::parse_mon_host_within;
@@ -129,7 +131,9 @@ impl Conf {
     /// The value of an option with its metavariables expanded, if it was set.
     #[must_use]
     pub fn get(&self, option: &str) -> Option<String> {
-        self.values.get(&file::normalise(option)).map(|value| self.expand(value))
+        let option = file::normalise(option);
+        let value = self.values.get(&option)?;
+        Some(expand::expand(&option, value, &|name| self.metavariable(name)))
     }
 
     /// All options that were set, in order of name, not expanded.
@@ -202,21 +206,19 @@ impl Conf {
         }
     }
 
-    fn expand(&self, value: &str) -> String {
-        expand::expand(value, &|name| self.metavariable(name))
-    }
-
-    fn metavariable(&self, name: &str) -> Option<String> {
-        match name {
-            "cluster" => Some(self.cluster.clone()),
-            "name" => Some(self.name.to_string()),
-            "type" => Some(self.name.kind.name().to_owned()),
-            "id" => Some(self.name.id.clone()),
-            "host" => Some(host_name()),
-            "pid" | "cctid" => Some(std::process::id().to_string()),
-            "home" => std::env::var("HOME").ok(),
-            other => self.values.get(&file::normalise(other)).cloned(),
-        }
+    fn metavariable(&self, name: &str) -> Option<Variable> {
+        let text = match name {
+            "cluster" => self.cluster.clone(),
+            "name" => self.name.to_string(),
+            "type" => self.name.kind.name().to_owned(),
+            "id" | "num" => self.name.id.clone(),
+            "host" => host_name(),
+            "pid" => std::env::var("PID").unwrap_or_else(|_| std::process::id().to_string()),
+            "cctid" => std::process::id().to_string(),
+            "home" => std::env::var("HOME").unwrap_or_default(),
+            option => return self.values.get(option).cloned().map(Variable::Option),
+        };
+        Some(Variable::Text(text))
     }
 }
 
