@@ -1,5 +1,5 @@
 //! The small cluster over both messengers, and over v2 in both connection modes; our client and Ceph's `rados` on it.
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on must fail")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on must fail")]
 
 use std::process::Command;
 

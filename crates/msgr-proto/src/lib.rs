@@ -65,8 +65,10 @@
 
 extern crate alloc;
 
+mod asked;
 mod config;
 mod endpoint;
+mod fault;
 mod modes;
 mod pipe;
 mod policy;
@@ -77,11 +79,12 @@ mod throttle;
 mod v1;
 mod v2;
 
+pub use asked::{Accept, AuthRequest, AuthStep};
 pub use config::{Config, Limits, MyName, Options};
 pub use endpoint::{
-    Accept, AuthRequest, AuthStep, ConId, Endpoint, Envelope, Fault, Input, IoKind, NetCommand, NetEvent,
-    Outgoing, Output, Peer, PeerError, Posted,
+    ConId, Endpoint, Envelope, Input, NetCommand, NetEvent, Outgoing, Output, Peer, PeerError, Posted,
 };
+pub use fault::{Fault, IoKind};
 pub use modes::{Modes, Protocols};
 pub use pipe::{Answer, Arrived, Ask, Held, Pipe, PipeEvent, RecvChunk, SendBatch};
 pub use policy::{Policy, PolicySet};

@@ -67,7 +67,7 @@ impl<O> Step<O> {
 #[derive(Debug)]
 pub(crate) enum Protocol {
     /// Messenger v1.
-    V1(V1),
+    V1(Box<V1>),
     /// Messenger v2.
     V2(Box<V2>),
     /// Over.
@@ -104,7 +104,7 @@ impl Protocol {
     }
 
     /// The bulk that is being read, if any.
-    pub(crate) const fn gather(&mut self) -> Option<&mut Gather> {
+    pub(crate) fn gather(&mut self) -> Option<&mut Gather> {
         match self {
             Self::V1(v1) => v1.gather(),
             Self::V2(v2) => v2.gather(),
@@ -142,7 +142,7 @@ impl Protocol {
     }
 
     /// Whether messages go both ways.
-    pub(crate) const fn is_open(&self) -> bool {
+    pub(crate) fn is_open(&self) -> bool {
         match self {
             Self::V1(v1) => v1.is_open(),
             Self::V2(v2) => v2.is_open(),
@@ -151,7 +151,7 @@ impl Protocol {
     }
 
     /// What it waits for, in words.
-    pub(crate) const fn waits_for(&self) -> &'static str {
+    pub(crate) fn waits_for(&self) -> &'static str {
         match self {
             Self::V1(v1) => v1.waits_for(),
             Self::V2(v2) => v2.waits_for(),

@@ -1,6 +1,6 @@
 //! Peers that break the rules of messenger v2, and somebody between two that keep them. Whatever is sent: no panic, a bounded
 //! allocation, a fault that says what is wrong, and no session that both ends did not agree on.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may fail")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test may fail")]
 
 mod common;
 

@@ -52,7 +52,7 @@ pub(crate) const LAYERS: &[Layer] = &[
         kind: Kind::Pure,
         is_no_std: true,
         ours: &["loligo-wire"],
-        outside: &["aes", "base64", "cbc", "hmac", "sha2", "subtle", "zeroize"],
+        outside: &["aes", "aes-gcm", "base64", "cbc", "hmac", "sha2", "subtle", "zeroize"],
     },
     Layer {
         package: "loligo-msgr-proto",

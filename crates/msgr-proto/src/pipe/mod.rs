@@ -126,7 +126,7 @@ impl Pipe {
             Some(target) if target.kind == AddrType::MSGR2 => {
                 Protocol::V2(Box::new(V2::client(peer, target, global_seq)))
             }
-            _ => Protocol::V1(V1::client(peer, addrs, global_seq)),
+            _ => Protocol::V1(Box::new(V1::client(peer, addrs, global_seq))),
         };
         Self::new(config, now, policy, protocol, false)
     }
@@ -135,7 +135,7 @@ impl Pipe {
     #[must_use]
     pub fn accept(config: Arc<Config>, now: Now, my_addr: EntityAddr, seen: EntityAddr) -> Self {
         // Until the peer says what it is, it is served without a session.
-        let protocol = Protocol::V1(V1::server(my_addr, seen));
+        let protocol = Protocol::V1(Box::new(V1::server(my_addr, seen)));
         Self::new(config, now, Policy::stateless_server(), protocol, true)
     }
 
@@ -286,7 +286,7 @@ impl Pipe {
 
     /// What it waits for, in words, for a log.
     #[must_use]
-    pub const fn waits_for(&self) -> &'static str {
+    pub fn waits_for(&self) -> &'static str {
         self.protocol.waits_for()
     }
 

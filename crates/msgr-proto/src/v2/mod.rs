@@ -32,6 +32,10 @@ pub(crate) struct V2 {
 
 /// Each state of the parts is named for what it waits for.
 #[derive(Debug)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "the large one is what a connection is for almost all of its life"
+)]
 enum Role {
     /// We called and greet.
     Client(client::Client),
