@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 
 use loligo_wire::osdmap::{OSDMap, PgPool};
 use loligo_wire::types::{PgId, ShardId, SpgId};
-use loligo_wire::{Features, OsdId};
+use loligo_wire::{Features, OsdId, Release};
 
 use crate::crush::{Workspace, do_rule};
 use crate::hash::crush_hash32_2;
@@ -154,11 +154,24 @@ fn raw_osds(map: &OSDMap, pool: &PgPool, pg: PgId, scratch: &mut Scratch, raw: &
     let pps = raw_pg_to_pps(pool, pg);
     let Scratch { work, items } = scratch;
     let choose_args = map.crush.choose_args_for(pg.pool.0);
-    do_rule(work, &map.crush, pool.crush_rule, pps, items, pool.size.into(), &map.osd_weight, choose_args);
     raw.clear();
+    if !is_rule_for(map, pool) {
+        return pps;
+    }
+    do_rule(work, &map.crush, pool.crush_rule, pps, items, pool.size.into(), &map.osd_weight, choose_args);
     raw.extend(items.iter().map(|item| OsdId(*item)));
     keep(pool, raw, |osd| map.exists(osd));
     pps
+}
+
+/// Whether the pool's rule is one for its type and size. Clusters before Quincy do without where it is not (`find_rule`); since
+/// then nobody asks.
+fn is_rule_for(map: &OSDMap, pool: &PgPool) -> bool {
+    map.require_osd_release >= Release::QUINCY
+        || map.crush.rule(pool.crush_rule).is_some_and(|rule| {
+            let sizes = rule.deprecated_min_size..=rule.deprecated_max_size;
+            rule.rule_type == pool.pool_type.0 && sizes.contains(&pool.size)
+        })
 }
 
 /// Takes out the OSDs that are not wanted: later ones move up, or where the place is the shard, a hole is left.

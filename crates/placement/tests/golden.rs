@@ -13,9 +13,9 @@ use loligo_placement::{
     raw_pg_to_pg,
 };
 use loligo_wire::crush::CrushMap;
-use loligo_wire::osdmap::OSDMap;
+use loligo_wire::osdmap::{OSDMap, OsdState, PgPool, PoolType};
 use loligo_wire::types::{ObjectLocator, PgId};
-use loligo_wire::{Decode, Encode, Features, OsdId};
+use loligo_wire::{Decode, Encode, Epoch, Features, OsdId, PoolId, Release};
 
 fn testdata(name: &str) -> Bytes {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("testdata").join(name);
@@ -180,6 +180,34 @@ fn objects_with_namespaces_fall_into_the_pgs_that_osdmaptool_says() {
                 let both = ObjectLocator { key: Bytes::from(name.to_owned()), ..spaced };
                 assert_eq!(place(b"whatever", &both), Some(pg), "key {name:?} in {nspace:?}");
             }
+        }
+    }
+}
+
+/// A map with one pool of that size, whose rule is for erasure coding or for copies.
+fn pool_with_rule(release: Release, size: u8, erasure: bool) -> OSDMap {
+    let mut crush = CrushMap::with_hosts(12, 1);
+    let crush_rule = crush.add_simple_rule("rule", "default", "host", erasure).unwrap();
+    let mut map =
+        OSDMap { epoch: Epoch(1), crush: crush.into(), require_osd_release: release, ..OSDMap::default() };
+    map.set_max_osd(12).unwrap();
+    map.osd_state.fill(OsdState::EXISTS | OsdState::UP);
+    map.osd_weight.fill(OSDMap::IN);
+    let pool_type = PoolType::REPLICATED;
+    let pool = PgPool { pool_type, size, crush_rule, pg_num: 1, pgp_num: 1, ..PgPool::default() };
+    map.pools.insert(PoolId(1), pool.into());
+    map
+}
+
+/// Of such maps, osdmaptool of 16.2.15 says `raw ([], p-1)` for all but the first, and that of 18.2.7 has OSDs for each.
+#[test]
+fn before_quincy_a_rule_is_for_pools_of_its_type_and_sizes() {
+    for (size, erasure, is_for_it) in [(10, false, true), (11, false, false), (3, true, false)] {
+        for (release, places) in [(Release::PACIFIC, is_for_it), (Release::QUINCY, true)] {
+            let map = pool_with_rule(release, size, erasure);
+            let mut raw = Vec::new();
+            pg_to_raw_osds(&map, PgId::new(PoolId(1), 0), &mut Scratch::new(), &mut raw);
+            assert_eq!(!raw.is_empty(), places, "{release} {size} {erasure}");
         }
     }
 }

@@ -6,10 +6,11 @@ use loligo_wire::crush::{Bucket, CrushMap};
 
 use crate::hash::crush_hash32_3;
 
-/// How much work one mapping may be: about as many draws of straws. Ceph sets no limit; a hostile map could ask for years.
-/// A root of 4,000 OSDs, all but a few of which are out, takes most of it; a map with racks and hosts, a hundredth.
+/// How much work one mapping may be: about as many draws of straws, which take a second at most. Ceph sets no limit; a hostile
+/// map could ask for years. A root of 10,000 OSDs right below it, all but a few of which are out, takes a sixth of it for ten
+/// shards with a hundred tries each; a map with racks and hosts, a thousandth.
 /// A fuzzer, whose sanitizers make everything a hundred times slower, gets to see more when it ends early.
-const FUEL: u32 = if cfg!(fuzzing) { 1 << 15 } else { 1 << 23 };
+const FUEL: u32 = if cfg!(fuzzing) { 1 << 15 } else { 1 << 26 };
 
 /// Scratch space of the mapper. One of these serves any number of mappings, of any maps; after the first few, they allocate
 /// nothing.

@@ -102,9 +102,9 @@ pub struct Rule {
     /// For which pools, and how it is carried out: [`Self::REPLICATED`] or [`Self::ERASURE`], by its steps;
     /// [`Self::MSR_FIRSTN`] or [`Self::MSR_INDEP`], with retries across steps.
     pub rule_type: u8,
-    /// The smallest pool size that it was meant for. Not looked at any more; kept, since it is written.
+    /// The smallest pool size that it is meant for. Not looked at since Quincy; kept, since it is written.
     pub deprecated_min_size: u8,
-    /// The largest pool size that it was meant for. Not looked at any more; kept, since it is written.
+    /// The largest pool size that it is meant for. Not looked at since Quincy; kept, since it is written.
     pub deprecated_max_size: u8,
     /// What it does, in order.
     pub steps: Vec<RuleStep>,
