@@ -20,8 +20,14 @@ pub(crate) enum CaptureError {
     /// It cannot be read.
     #[error("{0}")]
     Io(#[from] io::Error),
+    /// It ends within what a capture begins with.
+    #[error("too short for a capture of packets: pcap or pcapng is expected, like that of tcpdump -w")]
+    Short,
+    /// It ends in the middle of a packet.
+    #[error("cut off: it ends in the middle of a packet")]
+    CutOff,
     /// It begins otherwise than a capture does.
-    #[error("neither pcap nor pcapng: it begins with {0:08x}")]
+    #[error("neither pcap nor pcapng, like that of tcpdump -w: it begins with {0:08x}")]
     Magic(u32),
     /// A length that makes no sense.
     #[error("broken: a {what} of {length} bytes")]
@@ -34,6 +40,16 @@ pub(crate) enum CaptureError {
     /// A packet of an interface that was not described.
     #[error("broken: a packet of interface {0}, which is not described")]
     Interface(u32),
+}
+
+impl CaptureError {
+    /// Says instead what it means where more bytes were expected than there are.
+    fn at_the_end(self, instead: Self) -> Self {
+        match self {
+            Self::Io(error) if error.kind() == io::ErrorKind::UnexpectedEof => instead,
+            other => other,
+        }
+    }
 }
 
 /// A packet.
@@ -72,7 +88,11 @@ const BYTE_ORDER: u32 = 0x1a2b_3c4d;
 
 impl<R: Read> Capture<R> {
     /// Reads what the capture begins with.
-    pub(crate) fn new(mut input: R) -> Result<Self, CaptureError> {
+    pub(crate) fn new(input: R) -> Result<Self, CaptureError> {
+        Self::begin(input).map_err(|why| why.at_the_end(CaptureError::Short))
+    }
+
+    fn begin(mut input: R) -> Result<Self, CaptureError> {
         let mut magic = [0; 4];
         input.read_exact(&mut magic)?;
         let (magic, swapped) = (u32::from_le_bytes(magic), u32::from_be_bytes(magic));
@@ -98,31 +118,38 @@ impl<R: Read> Capture<R> {
         Ok(capture)
     }
 
-    /// The next packet; `None` at the end. A capture that was cut off ends there.
+    /// The next packet; `None` at the end.
     pub(crate) fn next_packet(&mut self) -> Result<Option<Packet>, CaptureError> {
         let packet = match self.form {
             Form::Pcap { link, nanos } => self.next_pcap(link, nanos),
             Form::PcapNg { .. } => self.next_pcapng(),
         };
-        match packet {
-            Err(CaptureError::Io(error)) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(None),
-            Err(error) => Err(error),
-            Ok(packet) => Ok(Some(packet)),
-        }
+        packet.map_err(|why| why.at_the_end(CaptureError::CutOff))
     }
 
-    fn next_pcap(&mut self, link: u32, nanos: bool) -> Result<Packet, CaptureError> {
-        let (secs, fraction) = (self.word()?, self.word()?);
+    /// The first word of a packet or a block; `None` at the end.
+    fn first_word(&mut self) -> Result<Option<u32>, CaptureError> {
+        let mut bytes = Vec::new();
+        self.input.by_ref().take(4).read_to_end(&mut bytes)?;
+        if bytes.is_empty() {
+            return Ok(None);
+        }
+        let word = bytes.try_into().map_err(|_| CaptureError::CutOff)?;
+        Ok(Some(number(word, self.big_endian)))
+    }
+
+    fn next_pcap(&mut self, link: u32, nanos: bool) -> Result<Option<Packet>, CaptureError> {
+        let Some(secs) = self.first_word()? else { return Ok(None) };
+        let fraction = self.word()?;
         let length = self.word()?;
         let _on_the_wire = self.word()?;
         let bytes = self.bytes("packet", length)?;
         let fraction = if nanos { fraction } else { fraction.saturating_mul(1000) };
-        Ok(Packet { time: Some(stamp(secs, fraction)), link, bytes })
+        Ok(Some(Packet { time: Some(stamp(secs, fraction)), link, bytes }))
     }
 
-    fn next_pcapng(&mut self) -> Result<Packet, CaptureError> {
-        loop {
-            let kind = self.word()?;
+    fn next_pcapng(&mut self) -> Result<Option<Packet>, CaptureError> {
+        while let Some(kind) = self.first_word()? {
             if kind == SECTION {
                 self.section()?;
                 continue;
@@ -131,11 +158,12 @@ impl<R: Read> Capture<R> {
             let mut fields = Fields { rest: &block, big_endian: self.big_endian };
             match kind {
                 1 => self.describe(&mut fields),
-                3 => return self.simple_packet(&mut fields),
-                6 => return self.enhanced_packet(&mut fields),
+                3 => return self.simple_packet(&mut fields).map(Some),
+                6 => return self.enhanced_packet(&mut fields).map(Some),
                 _ => {}
             }
         }
+        Ok(None)
     }
 
     /// What is left of the block that begins a section, which says in which byte order the section is.

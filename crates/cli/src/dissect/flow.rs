@@ -52,6 +52,7 @@ impl Flow {
             start = start.wrapping_add(1);
             // The same SYN may come twice; another one begins another connection.
             if self.next.is_none() || self.place > 0 || self.next != Some(start) {
+                self.finish(&mut pass);
                 *self = Self { next: Some(start), ..Self::default() };
                 pass(Arrived::Start { client: !segment.ack });
             }
@@ -80,8 +81,13 @@ impl Flow {
 
     fn note_end(&mut self, segment: &Segment<'_>, start: u32) {
         let Some(next) = self.next.filter(|_| segment.fin) else { return };
-        let ahead = u64::try_from(start.wrapping_sub(next).cast_signed()).unwrap_or(0);
-        self.end = Some(self.place + ahead + segment.payload.len() as u64);
+        let start = self.place.saturating_add_signed(start.wrapping_sub(next).cast_signed().into());
+        self.end = Some(start.saturating_add(segment.payload.len() as u64));
+    }
+
+    /// Whether all came that the sender said, after a segment of which this is known.
+    pub(crate) fn is_over(&self, segment: &Segment<'_>) -> bool {
+        segment.reset || self.end.map_or(segment.fin, |end| self.place >= end)
     }
 
     fn pass_on(&mut self, bytes: &[u8], pass: &mut impl FnMut(Arrived<'_>)) {
@@ -145,7 +151,7 @@ mod tests {
 
     fn segment(seq: u32, payload: &[u8]) -> Segment<'_> {
         let nowhere = ([127, 0, 0, 1], 1).into();
-        Segment { from: nowhere, to: nowhere, seq, syn: false, ack: true, fin: false, payload }
+        Segment { from: nowhere, to: nowhere, seq, syn: false, ack: true, fin: false, reset: false, payload }
     }
 
     fn syn(seq: u32) -> Segment<'static> {
@@ -202,6 +208,29 @@ mod tests {
         assert_eq!(passed(&mut flow, &[Segment { fin: true, ..segment(30, &[]) }]), "!6 ");
         // Another connection from the same place.
         assert_eq!(passed(&mut flow, &[syn(99), segment(100, b"x")]), "^x");
+    }
+
+    #[test]
+    fn the_end_may_come_before_what_it_ends() {
+        let mut flow = Flow::default();
+        let end = Segment { fin: true, ..segment(13, &[]) };
+        let mut text = String::new();
+        for (segment, over) in
+            [(segment(10, b"a"), false), (end, false), (segment(12, b"c"), false), (segment(11, b"b"), true)]
+        {
+            flow.take(&segment, |arrived| note(&mut text, &arrived));
+            assert_eq!(flow.is_over(&segment), over, "{text}");
+        }
+        // It comes again, with what it ends.
+        let again = Segment { fin: true, ..segment(12, b"c") };
+        assert_eq!(passed(&mut flow, &[again]), "");
+        assert_eq!(text, "~abc");
+    }
+
+    #[test]
+    fn what_waits_when_another_connection_begins_is_told() {
+        let segments = [segment(10, b"ab"), segment(15, b"fg"), syn(99), segment(100, b"x")];
+        assert_eq!(passed(&mut Flow::default(), &segments), "~ab!3 fg^x");
     }
 
     #[test]

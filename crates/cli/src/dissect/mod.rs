@@ -62,7 +62,7 @@ impl Stop {
 fn dissect(input: impl Read, mut out: impl Write, all: bool, format: Format) -> Result<(), Stop> {
     let mut capture = Capture::new(input).map_err(Stop::Input)?;
     let mut dissector = Dissector::default();
-    let mut lines = Vec::new();
+    let (mut lines, mut broken) = (Vec::new(), None);
     let print = |lines: &mut Vec<Line>, out: &mut dyn Write| -> Result<(), Stop> {
         for line in lines.drain(..).filter(|line| all || line.is_told()) {
             line.write(out, format).map_err(Stop::Output)?;
@@ -74,16 +74,17 @@ fn dissect(input: impl Read, mut out: impl Write, all: bool, format: Format) -> 
             Ok(Some(packet)) => dissector.take(&packet, &mut lines),
             Ok(None) => break,
             Err(why) => {
-                print(&mut lines, &mut out)?;
-                out.flush().map_err(Stop::Output)?;
-                return Err(Stop::Input(why));
+                broken = Some(why);
+                break;
             }
         }
         print(&mut lines, &mut out)?;
     }
+    // What was there before the damage counts.
     dissector.finish(&mut lines);
     print(&mut lines, &mut out)?;
-    out.flush().map_err(Stop::Output)
+    out.flush().map_err(Stop::Output)?;
+    broken.map_or(Ok(()), |why| Err(Stop::Input(why)))
 }
 
 /// Who sent the bytes of a direction, and to whom.
@@ -108,6 +109,8 @@ impl Direction {
 #[derive(Debug, Default)]
 struct Dissector {
     directions: BTreeMap<Ends, Direction>,
+    /// The same by when they were heard of last.
+    by_age: BTreeMap<u64, Ends>,
     held: usize,
     packets: u64,
     /// Whether it was told that packets are of a kind that is not read.
@@ -129,6 +132,7 @@ impl Dissector {
         let ends = (segment.from, segment.to);
         self.make_room(ends);
         let heard = self.packets;
+        self.by_age.insert(heard, ends);
         let fresh = || Direction { flow: Flow::default(), stream: Stream::middle(), heard };
         let direction = self.directions.entry(ends).or_insert_with(fresh);
         direction.heard = heard;
@@ -137,26 +141,32 @@ impl Dissector {
         flow.take(segment, |arrived| {
             read(stream, &arrived, &mut |event| lines.push(Line::new(time, ends, event)))
         });
-        if segment.fin {
+        let over = flow.is_over(segment);
+        if over {
             flow.finish(|arrived| {
                 read(stream, &arrived, &mut |event| lines.push(Line::new(time, ends, event)))
             });
         }
         self.held = self.held + direction.held() - before;
-        if segment.fin || self.held > MAX_HELD {
-            self.held -= direction.held();
-            self.directions.remove(&ends);
+        if over || self.held > MAX_HELD {
+            self.forget(ends);
         }
     }
 
+    /// Makes room for a direction that is heard of now.
     fn make_room(&mut self, ends: Ends) {
-        if self.directions.len() < MAX_DIRECTIONS || self.directions.contains_key(&ends) {
-            return;
+        if let Some(direction) = self.directions.get(&ends) {
+            self.by_age.remove(&direction.heard);
+        } else if self.directions.len() >= MAX_DIRECTIONS {
+            let silent = self.by_age.first_key_value().map(|(_, ends)| *ends);
+            silent.into_iter().for_each(|ends| self.forget(ends));
         }
-        let silent =
-            self.directions.iter().min_by_key(|(_, direction)| direction.heard).map(|(ends, _)| *ends);
-        if let Some(direction) = silent.and_then(|ends| self.directions.remove(&ends)) {
+    }
+
+    fn forget(&mut self, ends: Ends) {
+        if let Some(direction) = self.directions.remove(&ends) {
             self.held -= direction.held();
+            self.by_age.remove(&direction.heard);
         }
     }
 

@@ -15,8 +15,10 @@ pub(crate) struct Segment<'a> {
     pub(crate) syn: bool,
     /// Whether it acknowledges anything: a SYN that does not is a client's.
     pub(crate) ack: bool,
-    /// Whether it closes its direction, or the connection.
+    /// Whether it closes its direction.
     pub(crate) fin: bool,
+    /// Whether it breaks the connection off.
+    pub(crate) reset: bool,
     /// What it carries.
     pub(crate) payload: &'a [u8],
 }
@@ -134,7 +136,8 @@ fn tcp([from, to]: [IpAddr; 2], bytes: &[u8]) -> Option<Segment<'_>> {
         seq: bytes.get(4..8)?.try_into().ok().map(u32::from_be_bytes)?,
         syn: flags & 0x02 != 0,
         ack: flags & 0x10 != 0,
-        fin: flags & 0x05 != 0,
+        fin: flags & 0x01 != 0,
+        reset: flags & 0x04 != 0,
         payload: bytes.get(header..)?,
     })
 }

@@ -275,20 +275,83 @@ fn pcapng_is_read_in_either_byte_order() {
 }
 
 #[test]
-fn a_capture_that_is_cut_off_ends_there() {
+fn a_capture_that_is_cut_off_says_so_behind_what_is_whole() {
     for capture in [PCAP, &pcapng(false), PCAP_V2] {
-        for cut in (PCAP_HEADER + 8..capture.len()).step_by(997) {
+        // Somewhere in the middle of a packet; the headers of pcapng are longer.
+        for cut in (PCAP_HEADER + 80..capture.len()).step_by(997) {
             let mut out = Vec::new();
-            assert!(dissect(&capture[..cut], &mut out, true, Format::Plain).is_ok(), "cut at {cut}");
+            match dissect(&capture[..cut], &mut out, true, Format::Plain) {
+                Ok(()) | Err(Stop::Input(CaptureError::CutOff)) => {}
+                Err(_) => panic!("cut at {cut}"),
+            }
         }
     }
+    let (mut whole, mut cut) = (Vec::new(), Vec::new());
+    assert!(dissect(PCAP, &mut whole, true, Format::Plain).is_ok());
+    let half_a_packet = [PCAP, &PCAP[PCAP_HEADER..][..20]].concat();
+    let Err(Stop::Input(why)) = dissect(&half_a_packet[..], &mut cut, true, Format::Plain) else {
+        panic!("nothing is said");
+    };
+    assert_eq!((why.to_string().as_str(), cut), ("cut off: it ends in the middle of a packet", whole));
+}
+
+#[test]
+fn an_end_that_overtakes_what_it_ends_changes_nothing() {
+    // The segment with the end of a direction comes before the one with data that was sent before it.
+    let mut late = packets();
+    let (mut moved, mut at) = (0, 1);
+    while at < late.len() {
+        let ends = |packet: &[u8]| (packet[12..20].to_vec(), packet[20..24].to_vec());
+        let header = |packet: &[u8]| 20 + usize::from(packet[32] >> 4) * 4;
+        if late[at].2[33] & 1 != 0 && late[at].2.len() == header(late[at].2) {
+            let data = (0..at).rev().find(|before| {
+                ends(late[*before].2) == ends(late[at].2) && late[*before].2.len() > header(late[*before].2)
+            });
+            if let Some(data) = data {
+                let end = late.remove(at);
+                late.insert(data, end);
+                moved += 1;
+            }
+        }
+        at += 1;
+    }
+    assert!(moved > 3, "{moved}");
+    assert_eq!(summaries(&pcap(101, &[], &late)), logged());
+}
+
+#[test]
+fn those_that_were_silent_longest_are_forgotten_first() {
+    let mut dissector = Dissector::default();
+    let segment = |port: u16, seq: u32| Segment {
+        from: ([10, 0, 0, 1], port).into(),
+        to: ([10, 0, 0, 2], 6800).into(),
+        seq,
+        syn: false,
+        ack: true,
+        fin: false,
+        reset: false,
+        payload: b"x",
+    };
+    for port in 0..40_000 {
+        // The last one is ahead, and waits.
+        for (port, seq) in [(1, u32::from(port)), (port, 0), (port, 2)] {
+            dissector.packets += 1;
+            dissector.segment(None, &segment(port, seq), &mut Vec::new());
+        }
+    }
+    let is_there = |port| dissector.directions.contains_key(&(segment(port, 0).from, segment(port, 0).to));
+    assert!(is_there(1) && is_there(39_999) && !is_there(0) && !is_there(39_999 - 2048));
+    assert_eq!((dissector.directions.len(), dissector.by_age.len()), (MAX_DIRECTIONS, MAX_DIRECTIONS));
+    assert_eq!(dissector.held, dissector.directions.values().map(Direction::held).sum::<usize>());
 }
 
 #[test]
 fn what_is_no_capture_is_refused() {
     for (bytes, wanted) in [
-        (&b"not a capture"[..], "neither pcap nor pcapng"),
-        (b"abc", "failed to fill whole buffer"),
+        (&b"not a capture"[..], "neither pcap nor pcapng, like"),
+        (b"abc", "pcap or pcapng is expected"),
+        (b"", "too short for a capture"),
+        (&PCAP[..20], "too short for a capture"),
         // A packet of nearly 4 GiB.
         (&[&PCAP[..PCAP_HEADER], &[0xff; 16]].concat(), "broken: a packet of 4294967295 bytes"),
     ] {
