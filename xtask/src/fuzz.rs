@@ -43,6 +43,8 @@ pub(crate) struct FuzzArgs {
 enum Target {
     /// Every type of the wire by its name: decoded, printed, encoded for every release, and decoded again
     Types,
+    /// Every type that has a sample, with a name or without: what goes with ops, frames of messenger v2
+    Samples,
     /// Every message
     Messages,
     /// A CRUSH map, and then places for it

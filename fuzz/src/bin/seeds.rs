@@ -34,8 +34,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     for text in TEXTS {
         put(&out, "texts", text.as_bytes())?;
     }
-    for case in cases() {
+    for (which, case) in (0_u16..).zip(cases()) {
         put_type(&out, case.type_name, &case.bytes)?;
+        put(&out, "samples", &[&which.to_le_bytes(), case.bytes.as_ref()].concat())?;
     }
     for (which, case) in (0..).zip(message_cases()) {
         let data = case.payload.data.to_contiguous();

@@ -9,6 +9,7 @@ pub(crate) mod maps;
 mod messages;
 mod mgr;
 mod msgr1;
+mod msgr2;
 mod op_data;
 mod types;
 
@@ -23,7 +24,7 @@ use crate::{BufferList, Decode, DecodeError, Encode, Features, crc32c};
 /// A value of some type, encoded, and how to read and write that type.
 #[derive(Clone, Debug)]
 pub struct Case {
-    /// Ceph's name of the type, or for what has none, of the op that it goes with.
+    /// Ceph's name of the type, or for what has none, what it is or goes with.
     pub type_name: &'static str,
     /// What the value was encoded for.
     pub features: Features,
@@ -144,6 +145,7 @@ pub fn cases() -> Vec<Case> {
         maps::cases(),
         mgr::cases(),
         msgr1::cases(),
+        msgr2::cases(),
         op_data::cases(),
         types::cases(),
     ]
