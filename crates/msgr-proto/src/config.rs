@@ -122,9 +122,10 @@ pub struct Options {
     /// How long the answer to a keepalive may take. Ceph leaves that to the callers of `send_keepalive`; this is
     /// the monitor client's `mon_client_ping_timeout`.
     pub keepalive_timeout: Duration,
-    /// Whether data is summed and checked.
+    /// Whether data is summed and checked; on messenger v2, whether anything is checked. There, what is sent is summed all the
+    /// same: a frame cannot say that it is not, so both ends of a Ceph have to agree on this option.
     pub ms_crc_data: bool,
-    /// Whether headers, fronts and middles are summed and checked.
+    /// Whether headers, fronts and middles are summed and checked, on messenger v1.
     pub ms_crc_header: bool,
     /// Whether the own address is what the first peer sees, or what the socket says.
     pub ms_learn_addr_from_peer: bool,

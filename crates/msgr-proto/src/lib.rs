@@ -4,6 +4,10 @@
 //! address; an [`Endpoint`] stands above. Whoever moves the bytes (`loligo-msgr`, or a simulator) brings the three
 //! together and decides nothing.
 //!
+//! Both messengers are spoken: v1, and v2 in revision 2.1 with checksums or encrypted ([`Modes`]). The address that is called
+//! decides ([`Config::target_addr`]), or the listener that took the call ([`Pipe::accept`], [`Pipe::accept_v2`]). There are lossy
+//! clients and servers without sessions; sessions that outlive their connections, and compression, are not there yet.
+//!
 //! Two pipes that greet each other, their bytes carried by hand:
 //!
 //! ```

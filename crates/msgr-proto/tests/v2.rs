@@ -219,14 +219,17 @@ fn a_full_throttle_holds_the_bytes_back() {
 }
 
 #[test]
-fn without_checksums_messages_go_all_the_same() {
-    let (mut client, mut server) = (client_config(), server_config());
-    client.options.ms_crc_data = false;
-    server.options.ms_crc_data = false;
-    let mut pair = opened(Pair::v2(client, server));
-    pair.client.send(Note::new(1, "front", "data"));
-    pair.run();
-    assert_eq!(pair.server.seen.notes.len(), 1);
+fn who_looks_at_checksums_and_who_does_not_understand_each_other() {
+    for (client_looks, server_looks) in [(false, false), (false, true), (true, false)] {
+        let (mut client, mut server) = (client_config(), server_config());
+        client.options.ms_crc_data = client_looks;
+        server.options.ms_crc_data = server_looks;
+        let mut pair = opened(Pair::v2(client, server));
+        pair.client.send(Note::new(1, "front", "data"));
+        pair.server.send(Note::new(1, "front", "data"));
+        pair.run();
+        assert_eq!((pair.server.seen.notes.len(), pair.client.seen.notes.len()), (1, 1));
+    }
 }
 
 #[test]

@@ -172,14 +172,13 @@ impl Frames {
         let segment = frame.to_segment();
         let length = u32::try_from(segment.len()).map_err(|_| Fault::AuthFailed)?;
         let mut bytes = Vec::with_capacity(PREAMBLE_SIZE + INLINE_SIZE + 2 * TAG_SIZE + segment.len());
-        self.begin_frame(cx.config, &Preamble::new(F::TAG, [length, 0, 0, 0]), &segment, &mut bytes)?;
+        self.begin_frame(&Preamble::new(F::TAG, [length, 0, 0, 0]), &segment, &mut bytes)?;
         self.put(cx, &bytes)
     }
 
     /// Appends the preamble and the first segment of a frame.
     pub(super) fn begin_frame(
         &mut self,
-        config: &Config,
         preamble: &Preamble,
         segment: &[u8],
         to: &mut Vec<u8>,
@@ -188,8 +187,7 @@ impl Frames {
             to.extend_from_slice(&preamble.to_array());
             to.extend_from_slice(segment);
             if !segment.is_empty() {
-                let crc = if config.options.ms_crc_data { crc32c(u32::MAX, segment) } else { 0 };
-                let crc: [u8; CRC_SIZE] = crc.to_le_bytes();
+                let crc: [u8; CRC_SIZE] = crc32c(u32::MAX, segment).to_le_bytes();
                 to.extend_from_slice(&crc);
             }
             return Ok(());

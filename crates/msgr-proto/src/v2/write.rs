@@ -31,7 +31,7 @@ impl Open {
             [header.len(), payload.front.len(), payload.middle.len(), payload.data.len()].map(length);
         let preamble = Preamble::new(Tag::MESSAGE, lengths);
         let mut begin = Vec::with_capacity(96);
-        frames.begin_frame(cx.config, &preamble, &header, &mut begin)?;
+        frames.begin_frame(&preamble, &header, &mut begin)?;
         cx.writer.put(&begin);
         if preamble.segments().len() == 1 {
             return Ok(());
@@ -44,7 +44,7 @@ impl Open {
         for piece in payload.data.pieces() {
             cx.writer.put_piece(piece);
         }
-        let crc_values = crc_values(cx, &payload, preamble.segments().len());
+        let crc_values = crc_values(&payload, preamble.segments().len());
         cx.writer.put(&CrcEpilogue { late_status: LateStatus::Complete, crc_values }.to_array());
         Ok(())
     }
@@ -71,11 +71,9 @@ fn sealed(frames: &mut Frames, cx: &mut Cx<'_>, payload: &Payload) -> Result<(),
     Ok(())
 }
 
-/// The checksums of those segments that the frame has.
-fn crc_values(cx: &Cx<'_>, payload: &Payload, segments: usize) -> [u32; 3] {
-    if !cx.config.options.ms_crc_data {
-        return [0; 3];
-    }
+/// The checksums of those segments that the frame has. Also where `ms_crc_data` is off: unlike a footer of v1, a frame cannot
+/// say that there are none, and a peer that looks at them would see wrong ones.
+fn crc_values(payload: &Payload, segments: usize) -> [u32; 3] {
     let front = crc32c(u32::MAX, &payload.front);
     let middle = if segments > 2 { crc32c(u32::MAX, &payload.middle) } else { 0 };
     let data = if segments > 3 { segment_crc(&payload.data) } else { 0 };
