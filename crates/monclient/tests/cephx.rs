@@ -30,6 +30,8 @@ const TTL: KeyServerOptions = KeyServerOptions {
 
 /// Three monitors that answer at once, and a client.
 struct World {
+    /// The login is a part of the connection.
+    is_v2: bool,
     keys: KeyServer,
     entropy: SeededEntropy,
     now: Now,
@@ -57,7 +59,7 @@ fn monmap() -> MonMap {
 
 impl World {
     /// `own_key` makes the client's key of the cluster's.
-    fn new(name: AuthEntityName, own_key: impl FnOnce(&CryptoKey) -> CryptoKey) -> Self {
+    fn new(is_v2: bool, name: AuthEntityName, own_key: impl FnOnce(&CryptoKey) -> CryptoKey) -> Self {
         let now = Now { mono: Mono::ZERO, wall: Wall::new(1_700_000_000, 0) };
         let mut entropy = SeededEntropy::new(42);
         let mut keys = KeyServer::new(TTL, now.wall, &mut entropy);
@@ -70,11 +72,13 @@ impl World {
         let mon_host = (1..=3).map(addrs).collect();
         let random = Box::new(SeededEntropy::new(43));
         let client = MonClient::new(Options::default(), mon_host, auth, Prng::new(1), random);
-        Self { keys, entropy, now, monitors: BTreeMap::new(), client, told: VecDeque::new() }
+        Self { is_v2, keys, entropy, now, monitors: BTreeMap::new(), client, told: VecDeque::new() }
     }
 
-    fn with_right_key() -> Self {
-        Self::new(admin(), |key| CryptoKey::from_base64(&key.to_base64()).unwrap())
+    /// A world of each messenger, with the right key.
+    fn of_both_messengers() -> [Self; 2] {
+        [false, true]
+            .map(|is_v2| Self::new(is_v2, admin(), |key| CryptoKey::from_base64(&key.to_base64()).unwrap()))
     }
 
     /// Carries out what the client wants until it wants nothing more.
@@ -83,12 +87,42 @@ impl World {
             match output {
                 Output::Open { session, .. } => {
                     self.monitors.insert(session, LoginHandler::new(CEPHX));
-                    self.client.handle(self.now, Input::Opened { session });
+                    if !self.is_v2 || self.let_in(session) {
+                        self.client.handle(self.now, Input::Opened { session });
+                    }
                 }
                 Output::Close { session } => drop(self.monitors.remove(&session)),
                 Output::Send { session, message: ToMon::Auth(auth), .. } => self.answer(session, auth),
+                Output::Send { session, message: ToMon::Subscribe(wanted), .. }
+                    if wanted.what.contains_key("monmap") && self.is_v2 =>
+                {
+                    let message = FromMon::MonMap(Arc::new(monmap()));
+                    self.client.handle(self.now, Input::Message { session, tid: Tid(0), message });
+                }
                 Output::Send { .. } | Output::Keepalive { .. } | Output::MonMap(_) => {}
                 told => self.told.push_back(told),
+            }
+        }
+    }
+
+    /// The login of messenger v2; says whether the connection opens.
+    fn let_in(&mut self, session: MonSession) -> bool {
+        let (now, monitor) = (self.now, self.monitors.get_mut(&session).unwrap());
+        // Another monitor may have let us in meanwhile.
+        let Some(request) = self.client.auth_begin(now, session) else { return false };
+        let (challenge, done) = monitor.begin_v2(&mut self.keys, &request, &mut self.entropy).unwrap();
+        assert!(done.is_none());
+        let proof = self.client.auth_more(now, session, challenge).unwrap().payload;
+        match monitor.more_v2(&self.keys, now.wall, &proof, 64, &mut self.entropy) {
+            Ok((reply, known)) => {
+                let keys = self.client.auth_done(now, session, known.global_id, reply).unwrap();
+                let (ours, theirs) = (keys.connection_secret.unwrap(), known.connection_secret.unwrap());
+                assert_eq!(ours.expose(), theirs.expose());
+                true
+            }
+            Err(_) => {
+                assert_eq!(self.client.auth_bad_method(now, session, -13, CEPHX), None);
+                false
             }
         }
     }
@@ -172,97 +206,108 @@ impl World {
 
 #[test]
 fn a_login_brings_one_identity_and_tickets() {
-    let mut world = World::with_right_key();
-    world.start();
-    let global_id = world.logged_in();
-    assert_ne!(global_id, GlobalId(0));
-    assert_eq!(world.client.global_id(), global_id);
-    // Three monitors were asked, one is left.
-    assert_eq!(world.monitors.len(), 1);
-    world.show_osd().unwrap();
+    for mut world in World::of_both_messengers() {
+        world.start();
+        let global_id = world.logged_in();
+        assert_ne!(global_id, GlobalId(0));
+        assert_eq!(world.client.global_id(), global_id);
+        // Three monitors were asked, one is left.
+        assert_eq!(world.monitors.len(), 1);
+        world.show_osd().unwrap();
+    }
 }
 
 #[test]
 fn the_global_id_is_kept_and_proven_over_a_reconnect() {
-    let mut world = World::with_right_key();
-    world.start();
-    let global_id = world.logged_in();
-    for _ in 0..5 {
-        world.after(60);
-        world.told.clear();
-        world.cut();
-        assert_eq!(world.logged_in(), global_id);
-        assert!(!world.told.iter().any(|told| matches!(told, Output::IdentityChanged { .. })));
-        world.show_osd().unwrap();
+    for mut world in World::of_both_messengers() {
+        world.start();
+        let global_id = world.logged_in();
+        for _ in 0..5 {
+            world.after(60);
+            world.told.clear();
+            world.cut();
+            assert_eq!(world.logged_in(), global_id);
+            assert!(!world.told.iter().any(|told| matches!(told, Output::IdentityChanged { .. })));
+            world.show_osd().unwrap();
+        }
     }
 }
 
 #[test]
 fn tickets_are_renewed_before_they_lapse() {
-    let mut world = World::with_right_key();
-    world.start();
-    for _ in 0..180 {
-        world.after(60);
-        world.show_osd().unwrap();
-        assert!(world.client.have_ticket(EntityType::OSD, world.now));
+    for mut world in World::of_both_messengers() {
+        world.start();
+        for _ in 0..180 {
+            world.after(60);
+            world.show_osd().unwrap();
+            assert!(world.client.have_ticket(EntityType::OSD, world.now));
+        }
+        assert!(!world.told.iter().any(|told| matches!(told, Output::LoginFailed(_))));
+        // All of it on the first session.
+        assert_eq!(world.monitors.len(), 1);
     }
-    assert!(!world.told.iter().any(|told| matches!(told, Output::LoginFailed(_))));
-    // All of it on the first session.
-    assert_eq!(world.monitors.len(), 1);
 }
 
 #[test]
 fn tickets_are_renewed_after_a_jump_of_the_wall_clock() {
-    let mut world = World::with_right_key();
-    world.start();
-    world.now.wall = world.now.wall.saturating_add(Duration::from_secs(50));
-    world.told.clear();
-    world.after(11);
-    assert!(world.told.iter().any(|told| matches!(told, Output::NewTickets)));
+    for mut world in World::of_both_messengers() {
+        world.start();
+        world.now.wall = world.now.wall.saturating_add(Duration::from_secs(50));
+        world.told.clear();
+        world.after(11);
+        assert!(world.told.iter().any(|told| matches!(told, Output::NewTickets)));
+    }
 }
 
 #[test]
 fn a_ticket_that_an_osd_refused_is_asked_for_anew() {
-    let mut world = World::with_right_key();
-    world.start();
-    world.told.clear();
-    world.client.invalidate_ticket(world.now, EntityType::OSD);
-    assert!(!world.client.have_ticket(EntityType::OSD, world.now));
-    world.after(2);
-    assert!(matches!(world.told.pop_front(), Some(Output::NewTickets)));
-    assert!(world.client.have_ticket(EntityType::OSD, world.now));
-    world.show_osd().unwrap();
+    for mut world in World::of_both_messengers() {
+        world.start();
+        world.told.clear();
+        world.client.invalidate_ticket(world.now, EntityType::OSD);
+        assert!(!world.client.have_ticket(EntityType::OSD, world.now));
+        world.after(2);
+        assert!(matches!(world.told.pop_front(), Some(Output::NewTickets)));
+        assert!(world.client.have_ticket(EntityType::OSD, world.now));
+        world.show_osd().unwrap();
+    }
 }
 
 #[test]
 fn a_refused_reclaim_leads_to_a_new_identity_that_is_told() {
-    let mut world = World::with_right_key();
-    world.start();
-    let old = world.logged_in();
-    world.told.clear();
-    // The monitors were away for so long that they forgot the secret that our ticket is sealed with.
-    world.pass_to(world.now.mono + Duration::from_secs(3600));
-    for _ in 0..60 {
-        world.now.wall = world.now.wall.saturating_add(Duration::from_secs(60));
-        world.keys.rotate(world.now.wall, &mut world.entropy);
+    for mut world in World::of_both_messengers() {
+        world.start();
+        let old = world.logged_in();
+        world.told.clear();
+        // The monitors were away for so long that they forgot the secret that our ticket is sealed with.
+        world.pass_to(world.now.mono + Duration::from_secs(3600));
+        for _ in 0..60 {
+            world.now.wall = world.now.wall.saturating_add(Duration::from_secs(60));
+            world.keys.rotate(world.now.wall, &mut world.entropy);
+        }
+        world.cut();
+        let Some(Output::IdentityChanged { old: told_old, new }) = world.told.pop_front() else {
+            panic!("{:?}", world.told);
+        };
+        assert_eq!(told_old, old);
+        assert_ne!(new, old);
+        assert_eq!(world.logged_in(), new);
+        world.show_osd().unwrap();
     }
-    world.cut();
-    let Some(Output::IdentityChanged { old: told_old, new }) = world.told.pop_front() else {
-        panic!("{:?}", world.told);
-    };
-    assert_eq!(told_old, old);
-    assert_ne!(new, old);
-    assert_eq!(world.logged_in(), new);
-    world.show_osd().unwrap();
 }
 
 #[test]
 fn a_wrong_key_and_an_unknown_name_are_refused() {
     let mut other = SeededEntropy::new(44);
-    let mut wrong_key = World::new(admin(), |_| CryptoKey::generate(Wall::ZERO, &mut other));
-    let mut unknown =
-        World::new(AuthEntityName::client("nobody"), |key| CryptoKey::from_base64(&key.to_base64()).unwrap());
-    for world in [&mut wrong_key, &mut unknown] {
+    let stranger = || AuthEntityName::client("nobody");
+    let mut worlds = Vec::new();
+    for is_v2 in [false, true] {
+        let wrong = CryptoKey::generate(Wall::ZERO, &mut other);
+        worlds.push(World::new(is_v2, admin(), |_| wrong));
+        let copy = |key: &CryptoKey| CryptoKey::from_base64(&key.to_base64()).unwrap();
+        worlds.push(World::new(is_v2, stranger(), copy));
+    }
+    for world in &mut worlds {
         world.start();
         let refused =
             |told: &Output<()>| matches!(told, Output::LoginFailed(AuthError::Refused { errno: 13 }));
@@ -275,11 +320,12 @@ fn a_wrong_key_and_an_unknown_name_are_refused() {
 
 #[test]
 fn a_key_that_is_changed_later_does_not_end_the_hunt() {
-    let mut world = World::with_right_key();
-    world.start();
-    world.told.clear();
-    world.keys.remove(&admin());
-    world.cut();
-    assert!(world.told.iter().any(|told| matches!(told, Output::LoginFailed(_))));
-    assert!(world.client.next_timeout().is_some());
+    for mut world in World::of_both_messengers() {
+        world.start();
+        world.told.clear();
+        world.keys.remove(&admin());
+        world.cut();
+        assert!(world.told.iter().any(|told| matches!(told, Output::LoginFailed(_))));
+        assert!(world.client.next_timeout().is_some());
+    }
 }
