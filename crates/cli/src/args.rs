@@ -14,7 +14,7 @@ use crate::osdmap::OsdmapArgs;
 /// Words and meanings are those of `rados` and `ceph`. The cluster is found as they find it: by -c, $CEPH_CONF or
 /// /etc/ceph/ceph.conf; or give the monitors with -m and a keyring with -k.
 #[derive(Debug, Parser)]
-#[command(name = "loligo", version, max_term_width = 100, after_help = EXAMPLES)]
+#[command(name = "loligo", version, max_term_width = 100, args_override_self = true, after_help = EXAMPLES)]
 pub(crate) struct Cli {
     #[command(flatten)]
     pub(crate) global: Global,

@@ -8,6 +8,8 @@ mod crush;
 mod dencoder;
 mod dissect;
 mod fail;
+mod files;
+mod numbers;
 mod objects;
 mod osdmap;
 mod output;

@@ -13,10 +13,11 @@ pub(crate) fn general(number: f64) -> String {
 /// The same with so many digits.
 pub(crate) fn general_to(digits: u8, number: f64) -> String {
     if number == 0.0 {
-        return "0".to_owned();
+        return if number.is_sign_negative() { "-0" } else { "0" }.to_owned();
     }
     if !number.is_finite() {
-        return if number.is_nan() { "nan" } else { "inf" }.to_owned();
+        let infinite = if number < 0.0 { "-inf" } else { "inf" };
+        return if number.is_nan() { "nan" } else { infinite }.to_owned();
     }
     let digits = usize::from(digits.max(1));
     let scientific = format!("{number:.0$e}", digits - 1);
@@ -52,6 +53,8 @@ mod tests {
         // What printf "%g" of a C library prints.
         for (number, wanted) in [
             (0.0, "0"),
+            (-0.0, "-0"),
+            (f64::NEG_INFINITY, "-inf"),
             (1.0, "1"),
             (0.002, "0.002"),
             (-1.0, "-1"),

@@ -1,4 +1,7 @@
 //! `loligo crush`: CRUSH maps in files, with the words of `crushtool`.
+//!
+//! As there, of an option that is given twice the last one counts. Otherwise than there, an option without its value, and a word
+//! where a number is needed, are refused, even where crushtool takes them for nothing or for 1; messages begin with `loligo: `.
 
 mod check;
 mod compare;
@@ -11,12 +14,13 @@ use std::fs;
 use std::io::{self, BufWriter, Write as _};
 use std::path::{Path, PathBuf};
 
-use clap::{Args, Subcommand};
+use clap::{ArgAction, Args, Subcommand};
 use loligo_wire::crush::{CrushMap, Tunables};
-use loligo_wire::{Decode, Encode, Features};
+use loligo_wire::{Decode, Decoder, Encode, Features};
 
 use crate::fail::Fail;
-use limits::Limits;
+use crate::{files, numbers};
+use limits::{Limits, Range};
 use tester::Tester;
 
 /// What to do with a CRUSH map.
@@ -36,11 +40,14 @@ pub(crate) struct CrushTest {
     /// Where to write the map with the tunables that --set-... changed
     #[arg(short, long, visible_alias = "outfn", value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
+    /// Say where the map was written
+    #[arg(short, long, action = ArgAction::Count)]
+    pub(crate) verbose: u8,
     /// Accepted as crushtool has it: needed beside --check and --compare alone, which else are all that is done
     #[arg(short, long)]
     pub(crate) test: bool,
     /// First see whether the map names all buckets and types that it has, and no device from this number on; 0 for any device
-    #[arg(long, value_name = "MAX_ID", allow_negative_numbers = true)]
+    #[arg(long, value_name = "MAX_ID", allow_negative_numbers = true, value_parser = numbers::int)]
     pub(crate) check: Option<i32>,
     /// Tell how many inputs another map places differently; fail where it is any
     #[arg(long, value_name = "MAP")]
@@ -60,7 +67,8 @@ pub(crate) struct CrushTest {
     /// Place as for this pool: inputs are hashed with its number
     #[arg(long, alias = "pool_id", value_name = "POOL", allow_negative_numbers = true)]
     pub(crate) pool_id: Option<i64>,
-    /// The weight of a device, from 0 to 1, in place of 1; may be given several times
+    /// The weight of a device, from 0 to 1, in place of 1; may be given several times. What stands behind a number is passed
+    /// over; 32768 and more are 0, as in Ceph
     #[arg(short, long, num_args = 2, value_names = ["DEVICE", "WEIGHT"], allow_negative_numbers = true)]
     pub(crate) weight: Vec<String>,
     /// Print each mapping
@@ -85,38 +93,6 @@ pub(crate) struct CrushTest {
     pub(crate) tunables: SetTunables,
 }
 
-/// Which rules, numbers of replicas and inputs to try. What is less than 0 is not given.
-#[derive(Args, Debug)]
-pub(crate) struct Range {
-    /// One rule [default: all]
-    #[arg(long, value_name = "RULE", allow_negative_numbers = true)]
-    pub(crate) rule: Option<i32>,
-    /// The first rule
-    #[arg(long, alias = "min_rule", value_name = "RULE", default_value_t = -1, hide_default_value = true, allow_negative_numbers = true)]
-    pub(crate) min_rule: i32,
-    /// The last rule
-    #[arg(long, alias = "max_rule", value_name = "RULE", default_value_t = -1, hide_default_value = true, allow_negative_numbers = true)]
-    pub(crate) max_rule: i32,
-    /// One number of replicas
-    #[arg(long, alias = "num_rep", value_name = "N", allow_negative_numbers = true)]
-    pub(crate) num_rep: Option<i32>,
-    /// The smallest number of replicas
-    #[arg(long, alias = "min_rep", value_name = "N", default_value_t = -1, hide_default_value = true, allow_negative_numbers = true)]
-    pub(crate) min_rep: i32,
-    /// The largest number of replicas
-    #[arg(long, alias = "max_rep", value_name = "N", default_value_t = -1, hide_default_value = true, allow_negative_numbers = true)]
-    pub(crate) max_rep: i32,
-    /// One input [default: 0 to 1023]
-    #[arg(long, value_name = "X", allow_negative_numbers = true)]
-    pub(crate) x: Option<i32>,
-    /// The first input
-    #[arg(long, alias = "min_x", value_name = "X", default_value_t = -1, hide_default_value = true, allow_negative_numbers = true)]
-    pub(crate) min_x: i32,
-    /// The last input
-    #[arg(long, alias = "max_x", value_name = "X", default_value_t = -1, hide_default_value = true, allow_negative_numbers = true)]
-    pub(crate) max_x: i32,
-}
-
 /// Tunables to use in place of those of the map. What is less than 0 is not given.
 #[derive(Args, Debug)]
 pub(crate) struct SetTunables {
@@ -125,7 +101,8 @@ pub(crate) struct SetTunables {
         long = "set-choose-local-tries",
         alias = "set_choose_local_tries",
         value_name = "N",
-        allow_negative_numbers = true
+        allow_negative_numbers = true,
+        value_parser = numbers::int
     )]
     choose_local_tries: Option<i32>,
     /// choose_local_fallback_tries
@@ -133,7 +110,8 @@ pub(crate) struct SetTunables {
         long = "set-choose-local-fallback-tries",
         alias = "set_choose_local_fallback_tries",
         value_name = "N",
-        allow_negative_numbers = true
+        allow_negative_numbers = true,
+        value_parser = numbers::int
     )]
     choose_local_fallback_tries: Option<i32>,
     /// choose_total_tries
@@ -141,7 +119,8 @@ pub(crate) struct SetTunables {
         long = "set-choose-total-tries",
         alias = "set_choose_total_tries",
         value_name = "N",
-        allow_negative_numbers = true
+        allow_negative_numbers = true,
+        value_parser = numbers::int
     )]
     choose_total_tries: Option<i32>,
     /// chooseleaf_descend_once
@@ -149,7 +128,8 @@ pub(crate) struct SetTunables {
         long = "set-chooseleaf-descend-once",
         alias = "set_chooseleaf_descend_once",
         value_name = "N",
-        allow_negative_numbers = true
+        allow_negative_numbers = true,
+        value_parser = numbers::int
     )]
     chooseleaf_descend_once: Option<i32>,
     /// chooseleaf_vary_r
@@ -157,7 +137,8 @@ pub(crate) struct SetTunables {
         long = "set-chooseleaf-vary-r",
         alias = "set_chooseleaf_vary_r",
         value_name = "N",
-        allow_negative_numbers = true
+        allow_negative_numbers = true,
+        value_parser = numbers::int
     )]
     chooseleaf_vary_r: Option<i32>,
     /// chooseleaf_stable
@@ -165,7 +146,8 @@ pub(crate) struct SetTunables {
         long = "set-chooseleaf-stable",
         alias = "set_chooseleaf_stable",
         value_name = "N",
-        allow_negative_numbers = true
+        allow_negative_numbers = true,
+        value_parser = numbers::int
     )]
     chooseleaf_stable: Option<i32>,
     /// straw_calc_version: matters only where straws are computed anew, which is not done here
@@ -173,7 +155,8 @@ pub(crate) struct SetTunables {
         long = "set-straw-calc-version",
         alias = "set_straw_calc_version",
         value_name = "N",
-        allow_negative_numbers = true
+        allow_negative_numbers = true,
+        value_parser = numbers::int
     )]
     straw_calc_version: Option<i32>,
     /// allowed_bucket_algs
@@ -181,7 +164,8 @@ pub(crate) struct SetTunables {
         long = "set-allowed-bucket-algs",
         alias = "set_allowed_bucket_algs",
         value_name = "N",
-        allow_negative_numbers = true
+        allow_negative_numbers = true,
+        value_parser = numbers::int
     )]
     allowed_bucket_algs: Option<i32>,
 }
@@ -221,6 +205,10 @@ impl SetTunables {
 
 pub(crate) fn run(command: &CrushCommand) -> Result<(), Fail> {
     let CrushCommand::Test(args) = command;
+    let tests = args.test || args.compare.is_none() && args.check.is_none();
+    if tests && !args.shows_anything() {
+        eprintln!("WARNING: no output selected; use --output-csv or --show-X");
+    }
     let mut map = read(&args.input)?;
     let modified = args.tunables.apply(&mut map.tunables);
     let limits = Limits::new(&args.range)?;
@@ -229,10 +217,7 @@ pub(crate) fn run(command: &CrushCommand) -> Result<(), Fail> {
     if let Some(max_id) = args.check {
         check::check(&map, max_id, &mut out)?;
     }
-    if args.test || args.compare.is_none() && args.check.is_none() {
-        if !args.shows_anything() {
-            eprintln!("WARNING: no output selected; use --show-X");
-        }
+    if tests {
         Tester::new(&map, args, &limits, weights.clone())?.run(&mut out)?;
     }
     if let Some(other) = &args.compare {
@@ -242,6 +227,9 @@ pub(crate) fn run(command: &CrushCommand) -> Result<(), Fail> {
         match &args.output {
             Some(file) => {
                 fs::write(file, map.to_bytes(Features::ALL)).map_err(|why| Fail::file(file, why))?;
+                if args.verbose > 0 {
+                    writeln!(out, "wrote crush map to {}", file.display())?;
+                }
             }
             None => writeln!(
                 out,
@@ -268,16 +256,20 @@ impl CrushTest {
 }
 
 fn read(file: &Path) -> Result<CrushMap, Fail> {
-    let bytes = if file == Path::new("-") {
-        let mut bytes = Vec::new();
-        io::Read::read_to_end(&mut io::stdin().lock(), &mut bytes).map(|_| bytes)
-    } else {
-        fs::read(file)
-    };
-    let bytes = bytes.map_err(|why| Fail::file(file, why))?;
-    CrushMap::decode_all(&bytes.into()).map_err(|why| Fail::Content {
+    let bytes = files::read_or_stdin(file)?.into();
+    let mut d = Decoder::of(&bytes);
+    let map = CrushMap::decode(&mut d).map_err(|why| Fail::Content {
         path: file.to_owned(),
         what: "CRUSH map",
         why,
-    })
+    })?;
+    warn_of_rest(file, &d);
+    Ok(map)
+}
+
+/// Ceph's tools do not look at what stands behind a map.
+pub(crate) fn warn_of_rest(file: &Path, d: &Decoder<'_>) {
+    if !d.is_empty() {
+        eprintln!("loligo: {}: {} bytes behind the map are passed over", file.display(), d.left());
+    }
 }

@@ -15,6 +15,7 @@ use super::csv::{Files, Found};
 use super::expected::{by_weight, maximum_affected, total};
 use super::limits::Limits;
 use crate::fail::Fail;
+use crate::numbers;
 use crate::output::general;
 
 /// The most rounds that inputs are split into.
@@ -265,7 +266,7 @@ pub(super) fn weights(map: &CrushMap, given: &[String]) -> Result<Vec<u32>, Fail
         (0..map.max_devices()).map(|device| if present.contains(&device) { 0x1_0000 } else { 0 }).collect();
     for pair in given.chunks(2) {
         let [device, weight] = pair else { continue };
-        let numbers = device.parse::<i32>().ok().zip(weight.parse::<f32>().ok());
+        let numbers = numbers::int(device).ok().zip(numbers::leading_float(weight));
         let Some((device, weight)) = numbers else {
             return Err(Fail::Usage(format!(
                 "--weight needs a device and its weight, not {device} {weight}"
@@ -279,8 +280,9 @@ pub(super) fn weights(map: &CrushMap, given: &[String]) -> Result<Vec<u32>, Fail
     Ok(weights)
 }
 
-/// From 0 to 1, as 16.16 fixed point.
+/// From 0 to 1, as 16.16 fixed point. What no `int` can hold is 0, as on the processors that Ceph runs on.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is from 0 to 1")]
-fn fixed(weight: f32) -> u32 {
-    (weight.clamp(0.0, 1.0) * 65536.0) as u32
+fn fixed(weight: f64) -> u32 {
+    let weight = weight as f32 * 65536.0;
+    if weight < 2_147_483_648.0 { weight.clamp(0.0, 65536.0) as u32 } else { 0 }
 }

@@ -7,7 +7,7 @@ mod hexdump;
 mod tests;
 
 use std::ffi::{OsStr, OsString};
-use std::io::{Read as _, Write};
+use std::io::Write;
 use std::path::Path;
 use std::{fs, io};
 
@@ -17,6 +17,7 @@ use loligo_wire::samples;
 use loligo_wire::{Decoder, Encoder, Features, Release};
 
 use crate::fail::Fail;
+use crate::files;
 
 const HELP: &str = "\
 usage: loligo dencoder WORD...
@@ -46,9 +47,6 @@ a value. The first word that fails ends the line, with status 1.
   loligo dencoder type MonMap import FILE decode set_features pacific encode export FILE
   loligo dencoder type MOSDOp select_test 1 dump_json encode hexdump
 ";
-
-/// The most that is read from standard input, as in Ceph.
-const STDIN_LIMIT: u64 = 1 << 20;
 
 /// What the words so far left.
 struct Dencoder<'a, W> {
@@ -194,13 +192,7 @@ impl<W: Write> Dencoder<'_, W> {
     }
 
     fn import(&mut self, path: &Path) -> Result<(), Fail> {
-        let read = if path == Path::new("-") {
-            let mut bytes = Vec::new();
-            io::stdin().lock().take(STDIN_LIMIT).read_to_end(&mut bytes).map(|_| bytes)
-        } else {
-            fs::read(path)
-        };
-        self.bytes = read.map_err(|why| Fail::file(path, why))?.into();
+        self.bytes = files::read_or_stdin(path)?.into();
         Ok(())
     }
 
