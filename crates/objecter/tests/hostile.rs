@@ -172,5 +172,5 @@ fn run(seed: u64) -> (u64, usize) {
 #[test]
 fn nothing_that_peers_say_brings_it_down() {
     let sums = (0..300).map(run).fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1));
-    assert!(sums.0 > 10_000 && sums.1 > 1_000, "too little happened: {sums:?}");
+    assert!(sums.0 > 10_000 && sums.1 > 500, "too little happened: {sums:?}");
 }
