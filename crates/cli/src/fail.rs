@@ -37,6 +37,9 @@ pub(crate) enum Fail {
         /// Why it is not.
         why: loligo_wire::DecodeError,
     },
+    /// There is no OSD map in a file.
+    #[error(transparent)]
+    OsdMap(Box<Self>),
     /// Bytes are no value of a type.
     #[error("{type_name}: {why}")]
     Decode {
@@ -72,6 +75,11 @@ pub(crate) enum Fail {
 impl Fail {
     pub(crate) fn file(path: &Path, why: io::Error) -> Self {
         Self::File { path: path.to_owned(), why }
+    }
+
+    /// The exit status that goes with it: 1, but for what is no OSD map, which is 255 in osdmaptool.
+    pub(crate) const fn status(&self) -> u8 {
+        if matches!(self, Self::OsdMap(_)) { 255 } else { 1 }
     }
 
     pub(crate) fn is_broken_pipe(&self) -> bool {

@@ -43,7 +43,7 @@ fn main() -> ExitCode {
         Err(fail) if fail.is_broken_pipe() => ExitCode::SUCCESS,
         Err(fail) => {
             eprintln!("loligo: {fail}");
-            ExitCode::FAILURE
+            ExitCode::from(fail.status())
         }
     }
 }

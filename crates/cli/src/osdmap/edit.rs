@@ -38,6 +38,9 @@ pub(super) fn edit(map: &mut OSDMap, args: &OsdmapArgs, out: &mut impl Write) ->
         map.pg_temp = Arc::default();
         map.primary_temp = Arc::default();
     }
+    if args.clean_temps {
+        writeln!(out, "cleaning pg temps")?;
+    }
     Ok(())
 }
 

@@ -29,32 +29,45 @@ fn no_pool(pool: PoolId) -> Fail {
     Fail::Usage(format!("There is no pool {pool}"))
 }
 
-pub(super) fn test_map_object(
-    map: &OSDMap,
-    object: &str,
-    pool: Option<PoolId>,
-    out: &mut impl Write,
-) -> Result<(), Fail> {
+/// Where nothing was said of a pool, it is the first one.
+pub(super) fn pool_of_object(pool: Option<PoolId>, out: &mut impl Write) -> Result<PoolId, Fail> {
     if pool.is_none() {
         writeln!(out, "osdmaptool: assuming pool 1 (use --pool to override)")?;
     }
-    let id = pool.unwrap_or(PoolId(1));
+    Ok(pool.unwrap_or(PoolId(1)))
+}
+
+pub(super) fn test_map_object(
+    map: &OSDMap,
+    object: &[u8],
+    id: PoolId,
+    out: &mut impl Write,
+) -> Result<(), Fail> {
     let pool = map.get_pg_pool(id).ok_or_else(|| no_pool(id))?;
-    let raw =
-        object_locator_to_pg(map, object.as_bytes(), &ObjectLocator::new(id)).ok_or_else(|| no_pool(id))?;
+    let raw = object_locator_to_pg(map, object, &ObjectLocator::new(id)).ok_or_else(|| no_pool(id))?;
     let pg = raw_pg_to_pg(pool, raw);
     let mut acting = Vec::new();
     pg_to_acting_osds(map, pg, &mut Scratch::new(), &mut acting);
-    writeln!(out, " object '{object}' -> {pg} -> {}", List(&acting))?;
+    out.write_all(&[b" object '", object].concat())?;
+    writeln!(out, "' -> {pg} -> {}", List(&acting))?;
     Ok(())
 }
 
 pub(super) fn test_map_pg(map: &OSDMap, text: &str, out: &mut impl Write) -> Result<(), Fail> {
-    let pg: PgId = text.parse().map_err(|_| Fail::Usage(format!("failed to parse pg '{text}'")))?;
+    let pg = parse_pg(text).ok_or_else(|| Fail::Usage(format!("failed to parse pg '{text}'")))?;
     writeln!(out, " parsed '{text}' -> {pg}")?;
     let mut found = Found::default();
     found.find(map, pg);
     found.print(pg, out)
+}
+
+/// The PG that a text begins with, whatever stands behind it, like the shard in `1.0s2` (`pg_t::parse`).
+fn parse_pg(text: &str) -> Option<PgId> {
+    let (pool, rest) = text.trim_start().split_once('.')?;
+    let seed = rest.strip_prefix("0x").unwrap_or(rest);
+    let end = seed.find(|c: char| !c.is_ascii_hexdigit()).unwrap_or(seed.len());
+    let pool = pool.parse().ok().filter(|pool: &i64| *pool >= 0)?;
+    Some(PgId::new(PoolId(pool), u32::from_str_radix(seed.get(..end)?, 16).ok()?))
 }
 
 /// All that is to say of one PG.
@@ -92,14 +105,17 @@ impl Found {
 pub(super) fn test_map_pgs(
     map: &mut OSDMap,
     pool: Option<PoolId>,
-    pg_num: Option<u32>,
+    pg_num: Option<i64>,
     detail: Detail,
     out: &mut impl Write,
 ) -> Result<(), Fail> {
     if let Some(pool) = pool.filter(|pool| !map.have_pg_pool(*pool)) {
         return Err(no_pool(pool));
     }
-    if let Some(pg_num @ 1..=PgPool::MAX_PG_NUM) = pg_num {
+    if let Some(pg_num) = pg_num.filter(|pg_num| *pg_num > 0) {
+        let known = u32::try_from(pg_num).ok().filter(|pg_num| *pg_num <= PgPool::MAX_PG_NUM);
+        let most = || Fail::Usage(format!("--pg-num can be up to {}", PgPool::MAX_PG_NUM));
+        let pg_num = known.ok_or_else(most)?;
         let wanted = map.pools.iter_mut().filter(|(id, _)| pool.is_none_or(|pool| **id == pool));
         wanted.for_each(|(_, pool)| Arc::make_mut(pool).set_pg_num(pg_num));
     }

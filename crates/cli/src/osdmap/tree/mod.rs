@@ -2,6 +2,7 @@
 
 mod json;
 mod walk;
+mod xml;
 
 use std::collections::BTreeSet;
 use std::io::Write;
@@ -9,43 +10,28 @@ use std::io::Write;
 use loligo_wire::OsdId;
 use loligo_wire::osdmap::{OSDMap, OsdState};
 
+use super::format::MapFormat;
 use super::text::fixed;
 use crate::fail::Fail;
 pub(super) use walk::{Item, walk};
 
-/// How the tree is printed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum TreeFormat {
-    Plain,
-    Json,
-    JsonPretty,
-}
-
-impl TreeFormat {
-    pub(super) fn from_name(name: &str) -> Option<Self> {
-        match name {
-            "plain" => Some(Self::Plain),
-            "json" => Some(Self::Json),
-            "json-pretty" => Some(Self::JsonPretty),
-            _ => None,
-        }
-    }
-}
-
-pub(super) fn print_tree(map: &OSDMap, format: TreeFormat, out: &mut impl Write) -> Result<(), Fail> {
+pub(super) fn print_tree(map: &OSDMap, format: MapFormat, out: &mut impl Write) -> Result<(), Fail> {
     let nodes = walk(&map.crush);
     let seen: BTreeSet<i32> = nodes.iter().map(|node| node.id).collect();
     let stray: Vec<Item> =
         map.get_all_osds().filter(|osd| !seen.contains(&osd.0)).map(|osd| Item::stray(osd.0)).collect();
     match format {
-        TreeFormat::Plain => {
+        MapFormat::Plain => {
             let rows: Vec<Row> = nodes.iter().chain(&stray).map(|item| row(map, item)).collect();
             print_table(&rows, out)
         }
-        TreeFormat::Json | TreeFormat::JsonPretty => {
-            let text = json::tree(map, &nodes, &stray).text(format == TreeFormat::JsonPretty);
-            writeln!(out, "{text}")?;
-            Ok(())
+        MapFormat::Json | MapFormat::JsonPretty => {
+            let text = json::tree(map, &nodes, &stray).text(format == MapFormat::JsonPretty);
+            Ok(writeln!(out, "{text}")?)
+        }
+        MapFormat::Xml | MapFormat::XmlPretty => {
+            let text = xml::text(&json::tree(map, &nodes, &stray), format == MapFormat::XmlPretty);
+            Ok(writeln!(out, "{text}")?)
         }
     }
 }
