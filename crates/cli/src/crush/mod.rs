@@ -8,6 +8,7 @@ mod compare;
 mod csv;
 mod expected;
 mod limits;
+mod simulate;
 mod tester;
 
 use std::fs;
@@ -30,8 +31,14 @@ pub(crate) enum CrushCommand {
     Test(Box<CrushTest>),
 }
 
+const NOT_THERE: &str = "\
+Of the options of crushtool these are not there: --mark-down-ratio and --mark-down-bucket-ratio of the testing part, and the other \
+parts: --compile, --decompile, --build, --dump, --tree, --bucket-tree, --show-location, --reweight, --reclassify, \
+--rebuild-class-roots, and all that add, change, move or remove an item, a bucket or a rule.";
+
 /// The options of `crushtool --test`. Words may be joined by - or _.
 #[derive(Args, Debug)]
+#[command(after_long_help = NOT_THERE)]
 #[expect(clippy::struct_excessive_bools, reason = "one for each flag of crushtool")]
 pub(crate) struct CrushTest {
     /// The compiled map, as ceph osd getcrushmap writes it; - for standard input
@@ -40,6 +47,9 @@ pub(crate) struct CrushTest {
     /// Where to write the map with the tunables that --set-... changed
     #[arg(short, long, visible_alias = "outfn", value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
+    /// Draw devices at random in place of those that the rules find; always the same, as crushtool does
+    #[arg(short, long)]
+    pub(crate) simulate: bool,
     /// Say where the map was written
     #[arg(short, long, action = ArgAction::Count)]
     pub(crate) verbose: u8,

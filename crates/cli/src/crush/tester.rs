@@ -14,6 +14,7 @@ use super::CrushTest;
 use super::csv::{Files, Found};
 use super::expected::{by_weight, maximum_affected, total};
 use super::limits::Limits;
+use super::simulate::Simulation;
 use crate::fail::Fail;
 use crate::numbers;
 use crate::output::general;
@@ -34,6 +35,7 @@ pub(super) struct Tester<'a> {
     weights: Vec<u32>,
     limits: &'a Limits,
     work: Workspace,
+    simulation: Option<Simulation<'a>>,
 }
 
 impl<'a> Tester<'a> {
@@ -53,7 +55,8 @@ impl<'a> Tester<'a> {
         if !(1..=BATCHES_MAX).contains(&args.batches) {
             return Err(Fail::Usage(format!("--batches can be from 1 to {BATCHES_MAX}")));
         }
-        Ok(Self { map, args, weights, limits, work: Workspace::new() })
+        let simulation = args.simulate.then(|| Simulation::new(map));
+        Ok(Self { map, args, weights, limits, work: Workspace::new(), simulation })
     }
 
     pub(super) fn run(mut self, out: &mut impl Write) -> Result<(), Fail> {
@@ -117,20 +120,28 @@ impl<'a> Tester<'a> {
         // As for the pool 0.
         let choose_args = self.map.choose_args_for(0);
         let (mut found, mut list) = (Vec::new(), String::new());
+        let demand = self.simulation.as_ref().map(|simulation| simulation.demand(rule));
+        let source = if demand.is_some() { "RNG" } else { "CRUSH" };
         for x in self.limits.inputs.0..=self.limits.inputs.1 {
             let mut input = x.cast_unsigned();
             if let Some(pool) = self.args.pool_id.filter(|pool| *pool != -1) {
                 let [a, b, c, d, ..] = pool.to_le_bytes();
                 input = crush_hash32_2(input, u32::from_le_bytes([a, b, c, d]));
             }
-            do_rule(&mut self.work, self.map, rule, input, &mut found, wanted, &self.weights, choose_args);
+            match self.simulation.as_mut().zip(demand.as_ref()) {
+                Some((simulation, demand)) => simulation.draw(demand, num_rep, &self.weights, &mut found),
+                None => {
+                    let (work, weights) = (&mut self.work, &self.weights);
+                    do_rule(work, self.map, rule, input, &mut found, wanted, weights, choose_args);
+                }
+            }
             let is_bad = found.len() != wanted || found.contains(&OsdId::NONE.0);
             let shows_bad = self.args.show_bad_mappings && is_bad;
             if self.args.show_mappings || shows_bad {
                 print_list(&mut list, &found);
             }
             if self.args.show_mappings {
-                writeln!(out, "CRUSH rule {rule} x {x} {list}")?;
+                writeln!(out, "{source} rule {rule} x {x} {list}")?;
             }
             if shows_bad {
                 writeln!(out, "bad mapping rule {rule} x {x} num_rep {num_rep} result {list}")?;

@@ -94,8 +94,8 @@ pub(crate) struct OsdmapArgs {
 }
 
 const NOT_THERE: &str = "\
-Of the options of osdmaptool these are not there: --health, --mark-in, --test-random, --test-crush, --range-first, --range-last, and
-all that make or write a map or commands: --createsimple, --create-from-conf, --with-default-pool, --pg-bits, --pgp-bits, --clobber,
+Of the options of osdmaptool these are not there: --health, --mark-in, --test-random, --test-crush, --range-first, --range-last, and \
+all that make or write a map or commands: --createsimple, --create-from-conf, --with-default-pool, --pg-bits, --pgp-bits, --clobber, \
 --import-crush, --adjust-crush-weight, --save, --upmap..., --read, --read-pool, --vstart.";
 
 /// The number of an OSD, whatever stands behind it.
