@@ -1,8 +1,12 @@
 //! `loligo osdmap`: OSD maps in files, with the arguments and the output of `osdmaptool`.
 //!
-//! As there, of an option that is given twice the last one counts, and the word behind --tree and --dump is their format, whatever
-//! it looks like. Otherwise than there, a word where a number is needed is refused, and so are the formats table and html, and
-//! messages that are not those of a map begin with `loligo: `.
+//! As there, of an option that is given twice the last one counts, the word behind --tree and --dump is their format, whatever it
+//! looks like, and -p is --print. Otherwise than there:
+//!
+//! - --tree and --dump as the last words are plain, where osdmaptool takes what was said for the option before them;
+//! - plain as the last of several formats is plain;
+//! - a word where a number is needed, a PG of a pool below 0 and the formats table and html are refused;
+//! - messages begin with `loligo: `, and all the usage is not printed with them.
 
 mod balance;
 mod compat;
