@@ -15,6 +15,10 @@ const SETTLE: Duration = Duration::from_secs(180);
 /// What the manager says of PGs is at most this old (`mgr_stats_period` is 5 s, `mgr_tick_period` 2 s).
 const OLD_NEWS: Duration = Duration::from_secs(7);
 const ASK_INTERVAL: Duration = Duration::from_millis(500);
+/// After so long, the load takes rests while a cluster becomes clean: Ceph moves an object at a moment when nobody writes it,
+/// which for one that is written without pause may never come.
+const PATIENCE: Duration = Duration::from_secs(30);
+const REST: Duration = Duration::from_secs(1);
 
 /// A cluster, and the load that must not suffer.
 #[derive(Debug)]
@@ -96,12 +100,15 @@ impl Harm<'_> {
 
     /// Waits until each PG is active and clean, and stays so: what is told of PGs is some seconds old.
     pub fn wait_until_clean(&self) {
-        let since = Cell::new(None);
+        let (started, since) = (Instant::now(), Cell::new(None));
         self.wait_until("all PGs are clean", |status| {
             let is_clean = num(status, "/osdmap/num_up_osds") == osds(status)
                 && num(status, "/osdmap/num_in_osds") == osds(status)
                 && are_clean(status);
             since.set(is_clean.then(|| since.get().unwrap_or_else(Instant::now)));
+            if !is_clean && started.elapsed() > PATIENCE {
+                self.load.take_a_rest(REST);
+            }
             since.get().is_some_and(|since| since.elapsed() >= OLD_NEWS)
         });
     }

@@ -52,6 +52,8 @@ pub fn count(object: usize, contents: &[u8]) -> Result<u64, String> {
 #[derive(Debug)]
 struct Progress {
     stop: AtomicBool,
+    /// No new append begins.
+    rest: AtomicBool,
     acked: [AtomicU64; OBJECTS],
     reads: AtomicU64,
     longest_ms: AtomicU64,
@@ -98,6 +100,7 @@ impl Load {
     fn start_with(io: &IoCtx, rest: Duration) -> Self {
         let progress = Arc::new(Progress {
             stop: AtomicBool::new(false),
+            rest: AtomicBool::new(false),
             acked: std::array::from_fn(|_| AtomicU64::new(0)),
             reads: AtomicU64::new(0),
             longest_ms: AtomicU64::new(0),
@@ -139,6 +142,13 @@ impl Load {
             assert!(started.elapsed() < time + HANG, "no progress: {before:?} {:?}", acked());
             self.look();
         }
+    }
+
+    /// Lets no append begin for `time`.
+    pub fn take_a_rest(&self, time: Duration) {
+        self.progress.rest.store(true, Ordering::Release);
+        std::thread::sleep(time);
+        self.progress.rest.store(false, Ordering::Release);
     }
 
     /// Waits until nothing was acknowledged for `time`.
@@ -207,6 +217,10 @@ impl Progress {
     fn is_stopped(&self) -> bool {
         self.stop.load(Ordering::Acquire)
     }
+
+    fn rests(&self) -> bool {
+        self.rest.load(Ordering::Acquire)
+    }
 }
 
 fn submit(io: &IoCtx, object: usize, n: u64) -> Completion<()> {
@@ -218,11 +232,17 @@ fn append(io: &IoCtx, object: usize, progress: &Progress, rest: Duration) {
     let mut in_flight = VecDeque::new();
     let mut next = 0;
     loop {
-        while in_flight.len() < DEPTH && !progress.is_stopped() {
+        while in_flight.len() < DEPTH && !progress.is_stopped() && !progress.rests() {
             in_flight.push_back((Instant::now(), submit(io, object, next)));
             next += 1;
         }
-        let Some((since, mut write)) = in_flight.pop_front() else { return };
+        let Some((since, mut write)) = in_flight.pop_front() else {
+            if progress.is_stopped() {
+                return;
+            }
+            std::thread::sleep(LOOK_INTERVAL);
+            continue;
+        };
         // The younger one is looked at first: between the two looks the elder may only complete.
         let overtaken = in_flight.front().is_some_and(|(_, younger)| younger.is_complete());
         assert!(!overtaken || write.is_complete(), "object {object}: an append completed before its elder");
