@@ -83,9 +83,20 @@ impl FrameSealer {
     ///
     /// [`AuthError::OutOfNonces`] when the connection has lasted too long.
     pub fn seal(&mut self, part: &mut Vec<u8>) -> Result<(), AuthError> {
+        part.resize(part.len() + TAG_LEN, 0);
+        self.seal_in_place(part)
+    }
+
+    /// Encrypts a part of a frame that has room for the proof behind it, its last 16 bytes.
+    ///
+    /// # Errors
+    ///
+    /// [`AuthError::OutOfNonces`] when the connection has lasted too long, or there is no such room.
+    pub fn seal_in_place(&mut self, part: &mut [u8]) -> Result<(), AuthError> {
         let nonce = self.0.nonce.next()?;
-        let tag = self.0.gcm.encrypt_in_place_detached(&nonce.into(), &[], part);
-        part.extend_from_slice(&tag.map_err(|_| AuthError::OutOfNonces)?);
+        let (plain, room) = part.split_last_chunk_mut::<TAG_LEN>().ok_or(AuthError::OutOfNonces)?;
+        let tag = self.0.gcm.encrypt_in_place_detached(&nonce.into(), &[], plain);
+        *room = tag.map_err(|_| AuthError::OutOfNonces)?.into();
         Ok(())
     }
 }

@@ -34,6 +34,29 @@ impl MessageHeader2 {
     /// The size on the wire.
     pub const SIZE: usize = 41;
 
+    /// The bytes on the wire.
+    #[must_use]
+    pub fn to_array(&self) -> [u8; Self::SIZE] {
+        let fields: [&[u8]; 11] = [
+            &self.seq.to_le_bytes(),
+            &self.tid.0.to_le_bytes(),
+            &self.message_type.to_le_bytes(),
+            &self.priority.to_le_bytes(),
+            &self.version.to_le_bytes(),
+            &self.data_pre_padding_len.to_le_bytes(),
+            &self.data_off.to_le_bytes(),
+            &self.ack_seq.to_le_bytes(),
+            &[self.flags],
+            &self.compat_version.to_le_bytes(),
+            &self.reserved.to_le_bytes(),
+        ];
+        let mut array = [0; Self::SIZE];
+        for (to, from) in array.iter_mut().zip(fields.into_iter().flatten()) {
+            *to = *from;
+        }
+        array
+    }
+
     /// The same as a header of v1, for parts of these lengths from that sender. Its checksum is not filled in.
     #[must_use]
     pub const fn to_v1(
@@ -83,16 +106,6 @@ impl Decode for MessageHeader2 {
 
 impl Encode for MessageHeader2 {
     fn encode(&self, e: &mut Encoder) {
-        self.seq.encode(e);
-        self.tid.encode(e);
-        self.message_type.encode(e);
-        self.priority.encode(e);
-        self.version.encode(e);
-        self.data_pre_padding_len.encode(e);
-        self.data_off.encode(e);
-        self.ack_seq.encode(e);
-        self.flags.encode(e);
-        self.compat_version.encode(e);
-        self.reserved.encode(e);
+        e.raw(&self.to_array());
     }
 }
