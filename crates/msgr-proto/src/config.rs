@@ -165,7 +165,11 @@ pub struct Limits {
     pub banner: u32,
     /// Bytes of a control frame on messenger v2.
     pub control: u32,
-    /// Bytes of all that is said on messenger v2 in one direction until both ends know each other.
+    /// Bytes of a frame with what the peer proves to a caller on messenger v2. That of a monitor has tickets, with the
+    /// capabilities of whoever logs in.
+    pub auth_reply: u32,
+    /// Bytes of all that a caller says on messenger v2 until both ends know each other: two authorizers and what is said beside
+    /// them. For what it is told, [`auth_reply`](Self::auth_reply) comes on top.
     pub transcript: u32,
     /// Bytes of the front of a message.
     pub front: u32,
@@ -186,7 +190,8 @@ impl Default for Limits {
             handshake_rounds: 8,
             banner: 1 << 10,
             control: 16 << 10,
-            transcript: 64 << 10,
+            auth_reply: 1 << 20,
+            transcript: 40 << 10,
             front: 64 << 20,
             middle: 64 << 20,
             data: 1 << 30,

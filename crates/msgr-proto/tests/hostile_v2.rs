@@ -259,6 +259,17 @@ fn announced_sizes_are_bounded() {
     feed_server(&mut pair, huge);
     too_large(&pair.client.seen.faults, "control frame");
     too_large(&pair.server.seen.faults, "control frame");
+    // A caller may be told more than it may say.
+    let large = |n| Preamble::new(Tag::AUTH_DONE, [n, 0, 0, 0]).to_array();
+    for (size, is_too_large) in [(1 << 20, false), ((1 << 20) + 1, true)] {
+        let mut pair = client_that_authenticates(client_config());
+        feed_client(&mut pair, large(size));
+        assert_eq!(!pair.client.seen.faults.is_empty(), is_too_large);
+        let mut pair = self::pair(client_config());
+        feed_server(&mut pair, [BANNER.to_array().to_vec(), hello(EntityType::CLIENT)].concat());
+        feed_server(&mut pair, large(size));
+        too_large(&pair.server.seen.faults, "control frame");
+    }
     for (lengths, what) in
         [([41, u32::MAX, 0, 0], "front"), ([41, 0, u32::MAX, 0], "middle"), ([41, 0, 0, u32::MAX], "data")]
     {

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use common::{Note, Pair, addr, client_config, server_addr, server_config};
-use loligo_msgr_proto::{AuthRequest, Config, Fault, Modes, Pipe, Throttle};
+use common::{Note, Pair, addr, client_config, keyed, no_auth, server_addr, server_config};
+use loligo_msgr_proto::{Accept, AuthRequest, AuthStep, Config, Fault, Modes, Pipe, PipeEvent, Throttle};
 use loligo_wire::Features;
 use loligo_wire::entity::{AddrType, EntityAddrVec, EntityName, EntityType};
 use loligo_wire::msgr2::ConMode;
@@ -137,7 +137,8 @@ fn the_callers_first_mode_that_is_allowed_is_taken() {
 fn without_keys_secure_mode_is_not_even_offered() {
     let mut pair = Pair::v2(secure(), server_config()).start();
     pair.run();
-    assert_eq!(pair.client.seen.faults, [Fault::NoCommonMode]);
+    assert_eq!(pair.client.seen.faults, [Fault::NoModeWithoutKeys]);
+    assert!(Fault::NoModeWithoutKeys.to_string().contains("authentication method none"));
 }
 
 #[test]
@@ -244,4 +245,85 @@ fn an_answer_of_the_size_that_was_asked_for_comes_in_one_piece() {
         pair.run();
         assert_eq!(pair.client.seen.pieces, [1]);
     }
+}
+
+/// Has a pipe read bytes. Gives where it read to the last time that it read past its stage.
+fn read_all(pair: &mut Pair, mut bytes: &[u8]) -> *const u8 {
+    let mut place = core::ptr::null();
+    while !bytes.is_empty() {
+        let mut chunk = pair.client.pipe.recv_begin().unwrap();
+        let bulk = &chunk.parts_mut()[0];
+        if !bulk.is_empty() {
+            place = bulk.as_ptr();
+        }
+        let n = chunk.fill(bytes);
+        bytes = &bytes[n..];
+        pair.client.pipe.recv_end(pair.now, chunk, n);
+    }
+    place
+}
+
+#[test]
+fn a_sealed_message_is_opened_where_it_was_read_and_the_place_used_again() {
+    const LEN: usize = 3 << 20;
+    for reply_len in [0, LEN] {
+        let mut pair = opened(Pair::v2(secure(), server_config()).with_keys());
+        let mut places = Vec::new();
+        for tid in 1..=2 {
+            let mut question = Note::new(tid, "how much?", "");
+            question.reply_len = reply_len;
+            pair.client.send(question);
+            pair.run();
+            pair.server.send(Note::new(tid, "so much", vec![1; LEN]));
+            let bytes = pair.server.write(pair.now, usize::MAX);
+            let read_to = read_all(&mut pair, &bytes);
+            let Some(PipeEvent::Message(arrived)) = pair.client.pipe.poll() else { panic!() };
+            let [data] = arrived.envelope.payload.data.pieces() else { panic!() };
+            assert!(data.as_ptr_range().contains(&read_to), "copied, with answers of {reply_len} expected");
+            places.push(data.as_ptr());
+        }
+        assert_eq!(places[0], places[1], "with answers of {reply_len} expected");
+    }
+}
+
+#[test]
+fn a_login_may_bring_many_tickets() {
+    const LEN: usize = 300_000;
+    for config in [client_config, secure] {
+        for step in [5_000, usize::MAX] {
+            let mut pair = Pair::v2(config(), server_config());
+            pair.step = step;
+            pair.server.auth = Box::new(|request| match keyed(request) {
+                Some(AuthStep::Accept(accept)) => {
+                    Some(AuthStep::Accept(Accept { reply: vec![7; LEN].into(), ..accept }))
+                }
+                other => other,
+            });
+            pair.client.auth = Box::new(|request| match request {
+                AuthRequest::Done { global_id, reply } if *reply == vec![7; LEN] => {
+                    keyed(&AuthRequest::Done { global_id: *global_id, reply: "proof".into() })
+                }
+                other => keyed(other),
+            });
+            opened(pair);
+        }
+    }
+}
+
+#[test]
+fn a_control_frame_may_be_larger_than_a_stage_where_the_limits_say_so() {
+    const LEN: usize = 200_000;
+    let mut server = server_config();
+    server.limits.control = 1 << 20;
+    server.limits.transcript = 1 << 20;
+    let mut client = client_config();
+    client.limits.transcript = 1 << 20;
+    let mut pair = Pair::v2(client, server);
+    pair.client.auth = Box::new(|request| match request {
+        AuthRequest::Authorizer { .. } => {
+            Some(AuthStep::Authorizer { method: 1, authorizer: vec![7; LEN].into() })
+        }
+        other => no_auth(other),
+    });
+    opened(pair);
 }

@@ -159,13 +159,13 @@ pub(super) fn end(
     }
 }
 
-/// Collects a known number of bytes into pieces and sums them as they come. A piece is never reallocated, and is no
-/// larger than its creator says.
+/// Collects a known number of bytes into pieces and sums them as they come. No more is allocated ahead of its bytes than its
+/// creator says: pieces are no larger than that, or one piece grows with what comes.
 #[derive(Debug)]
 pub(crate) struct Gather {
     /// Bytes that are not in a piece yet, the open one included.
     missing: usize,
-    /// The piece that is being filled. It has its final capacity, and is cleared a window at a time.
+    /// The piece that is being filled. It is cleared a window at a time.
     open: Vec<u8>,
     /// The size that the open piece will have; 0 where there is none.
     planned: usize,
@@ -175,6 +175,10 @@ pub(crate) struct Gather {
     crc: u32,
     summed: bool,
     piece_max: usize,
+    /// How much of a piece is allocated before its bytes are there.
+    ahead: usize,
+    /// Pieces are used again when nobody holds them any more.
+    kept: bool,
 }
 
 impl Gather {
@@ -189,6 +193,8 @@ impl Gather {
             crc: 0,
             summed,
             piece_max: PIECE_MAX,
+            ahead: PIECE_MAX,
+            kept: true,
         }
     }
 
@@ -200,7 +206,14 @@ impl Gather {
 
     /// The same, with pieces of up to that size.
     pub(crate) const fn in_pieces_of(mut self, piece_max: usize) -> Self {
-        self.piece_max = piece_max;
+        (self.piece_max, self.ahead) = (piece_max, piece_max);
+        self
+    }
+
+    /// The same, in one piece that nobody else holds, of which at most `ahead` bytes are allocated before half as many are
+    /// there.
+    pub(crate) const fn in_one_piece(mut self, ahead: usize) -> Self {
+        (self.piece_max, self.ahead, self.kept) = (self.missing, ahead, false);
         self
     }
 
@@ -229,7 +242,17 @@ impl Gather {
     fn plan(&mut self, spares: &mut Spares) {
         if self.planned == 0 {
             self.planned = self.missing.min(self.piece_max);
-            self.open = spares.reuse(self.planned).unwrap_or_else(|| Vec::with_capacity(self.planned));
+            let ahead = self.planned.min(self.ahead);
+            self.open = spares.reuse(self.planned).unwrap_or_else(|| Vec::with_capacity(ahead));
+        }
+    }
+
+    /// Makes room for that many bytes in the open piece, by doubling what there is.
+    fn grow(&mut self, len: usize) {
+        let room = self.open.capacity();
+        if room < len {
+            let wanted = room.saturating_mul(2).clamp(len, self.planned.max(len));
+            self.open.reserve_exact(wanted - self.open.len());
         }
     }
 
@@ -240,6 +263,7 @@ impl Gather {
         if let Some(to) = self.open.get_mut(self.filled..self.filled + over.len()) {
             to.copy_from_slice(over);
         }
+        self.grow(self.open.len() + behind.len());
         self.open.extend_from_slice(behind);
         self.advance(from.len(), spares);
     }
@@ -255,7 +279,9 @@ impl Gather {
         if self.planned > 0 && self.filled == self.planned {
             (self.filled, self.planned) = (0, 0);
             let whole = Bytes::from(mem::take(&mut self.open));
-            spares.keep(&whole);
+            if self.kept {
+                spares.keep(&whole);
+            }
             self.close(whole);
         }
     }
@@ -278,7 +304,9 @@ impl Gather {
         }
         self.plan(spares);
         if self.open.len() == self.filled {
-            self.open.resize(self.planned.min(self.filled + WINDOW), 0);
+            let len = self.planned.min(self.filled + WINDOW);
+            self.grow(len);
+            self.open.resize(len, 0);
         }
         (mem::take(&mut self.open), self.filled)
     }
@@ -286,6 +314,12 @@ impl Gather {
     fn give_back(&mut self, piece: Vec<u8>, n: usize, spares: &mut Spares) {
         self.open = piece;
         self.advance(n, spares);
+    }
+
+    /// How much of the next piece would be allocated before its bytes are there.
+    #[cfg(test)]
+    pub(crate) fn ahead(&self) -> usize {
+        self.missing.min(self.piece_max).min(self.ahead)
     }
 
     /// The bytes and their checksum, 0 where it was not wanted.
@@ -340,6 +374,25 @@ mod tests {
         let (list, _, stage) = gather(&bytes, usize::MAX);
         assert_eq!(list.pieces().iter().map(Bytes::len).collect::<Vec<_>>(), [PIECE_MAX; 3]);
         assert!(stage.buffer.len() <= STAGE_MAX);
+    }
+
+    #[test]
+    fn one_piece_grows_with_what_comes_and_is_held_by_nobody_else() {
+        const LEN: usize = 5 * PIECE_MAX + 77;
+        let (mut stage, mut spares) = (Stage::default(), Spares::new(Arc::new(Throttle::new(64 << 20))));
+        let mut gather = Gather::new(LEN, false).in_one_piece(PIECE_MAX);
+        let mut came = 0;
+        while !gather.absorb(&mut stage, &mut spares) {
+            let mut chunk = begin(&mut stage, Some(&mut gather), &mut spares, 0);
+            assert!(chunk.bulk.capacity() <= PIECE_MAX.max(2 * (came + WINDOW)), "{came} bytes came");
+            let n = chunk.fill(&vec![7; chunk.room().min(LEN - came)]);
+            came += n;
+            end(&mut stage, Some(&mut gather), &mut spares, chunk, n);
+        }
+        let pieces = gather.finish().0.into_pieces();
+        assert_eq!(pieces.iter().map(Bytes::len).collect::<Vec<_>>(), [LEN]);
+        let piece = pieces.into_iter().next().unwrap().try_into_mut().unwrap();
+        assert!(piece.capacity() == LEN && piece.iter().all(|byte| *byte == 7));
     }
 
     #[test]

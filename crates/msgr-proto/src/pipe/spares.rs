@@ -36,7 +36,7 @@ impl Spares {
     }
 
     /// Keeps a piece that is about to be handed out, if it is large and there is room.
-    pub(super) fn keep(&mut self, piece: &Bytes) {
+    pub(crate) fn keep(&mut self, piece: &Bytes) {
         if !(PIECE_MAX..=PIECE_LARGEST).contains(&piece.len()) {
             return;
         }

@@ -33,6 +33,10 @@ pub(crate) struct Opened {
 
 /// Where the protocol stands. Each state of the parts is named for what it waits for.
 #[derive(Debug)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "the large one is what a connection is for almost all of its life"
+)]
 pub(crate) enum V1 {
     /// We called and greet.
     Client(client::Client),

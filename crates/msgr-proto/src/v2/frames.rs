@@ -12,12 +12,17 @@ use loligo_wire::{Decode, DecodeError, crc32c};
 use super::Cx;
 use crate::Fault;
 use crate::config::Config;
-use crate::protocol::{parse, same, within};
+use crate::pipe::Gather;
+use crate::protocol::{parse, same, whole, within};
 
 /// What sealed bytes are filled up to.
 const BLOCK: usize = 16;
 /// The size of the checksum behind a first segment.
 const CRC_SIZE: usize = 4;
+/// The size of a secure preamble: with what is in it of the first segment, and the proof that it is whole.
+const BLOCK_SIZE: usize = PREAMBLE_SIZE + INLINE_SIZE + TAG_SIZE;
+/// The largest segment that is read through the stage, which must be able to hold all of it.
+const STAGED_MAX: usize = 16 << 10;
 
 /// Frames of one connection.
 #[derive(Debug, Default)]
@@ -28,6 +33,8 @@ pub(super) struct Frames {
     transcript: Option<Transcript>,
     /// The frame that is being read.
     head: Option<Head>,
+    /// Its first segment, where that is large.
+    large: Option<Gather>,
 }
 
 /// A preamble that was read and checked.
@@ -35,27 +42,48 @@ pub(super) struct Frames {
 pub(super) struct Head {
     pub(super) preamble: Preamble,
     /// What was in a secure preamble of the first segment, padded.
-    inline: Vec<u8>,
+    inline: [u8; INLINE_SIZE],
 }
 
 /// What was said until both ends know each other.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Transcript {
+    /// Which end this is.
+    side: Side,
     sent: Vec<u8>,
     received: Vec<u8>,
 }
 
-fn keep(kept: &mut Vec<u8>, bytes: &[u8], config: &Config) -> Result<(), Fault> {
+impl Transcript {
+    /// Keeps what we say.
+    fn said(&mut self, bytes: &[u8], config: &Config) -> Result<(), Fault> {
+        let is_proof = self.side == Side::Server;
+        keep(&mut self.sent, bytes, config, is_proof)
+    }
+
+    /// Keeps what the peer says.
+    fn heard(&mut self, bytes: &[u8], config: &Config) -> Result<(), Fault> {
+        let is_proof = self.side == Side::Client;
+        keep(&mut self.received, bytes, config, is_proof)
+    }
+}
+
+/// Keeps bytes, of the side that proves itself to the caller or of the other, with no room for more: there are few additions,
+/// and who called may never say who it is.
+fn keep(kept: &mut Vec<u8>, bytes: &[u8], config: &Config, is_proof: bool) -> Result<(), Fault> {
     let size = u32::try_from(kept.len().saturating_add(bytes.len())).unwrap_or(u32::MAX);
-    within("handshake", size, config.limits.transcript)?;
+    let proof = if is_proof { config.limits.auth_reply } else { 0 };
+    within("handshake", size, config.limits.transcript.saturating_add(proof))?;
+    kept.reserve_exact(bytes.len());
     kept.extend_from_slice(bytes);
     Ok(())
 }
 
 impl Frames {
     /// For a connection that begins: what is said is kept, to be signed.
-    pub(super) fn new() -> Self {
-        Self { ciphers: None, transcript: Some(Transcript::default()), head: None }
+    pub(super) const fn new(side: Side) -> Self {
+        let transcript = Transcript { side, sent: Vec::new(), received: Vec::new() };
+        Self { ciphers: None, transcript: Some(transcript), head: None, large: None }
     }
 
     const fn layout(&self) -> Layout {
@@ -69,7 +97,7 @@ impl Frames {
     /// Writes bytes as they are.
     pub(super) fn put(&mut self, cx: &mut Cx<'_>, bytes: &[u8]) -> Result<(), Fault> {
         if let Some(transcript) = &mut self.transcript {
-            keep(&mut transcript.sent, bytes, cx.config)?;
+            transcript.said(bytes, cx.config)?;
         }
         cx.writer.put(bytes);
         Ok(())
@@ -78,7 +106,7 @@ impl Frames {
     /// Takes bytes that were read as they are.
     pub(super) fn heard(&mut self, config: &Config, bytes: &[u8]) -> Result<(), Fault> {
         match &mut self.transcript {
-            Some(transcript) => keep(&mut transcript.received, bytes, config),
+            Some(transcript) => transcript.heard(bytes, config),
             None => Ok(()),
         }
     }
@@ -91,7 +119,8 @@ impl Frames {
         key: Option<&SessionKey>,
         secret: Option<&ConnectionSecret>,
     ) -> Result<([u8; 32], Vec<u8>), Fault> {
-        let Transcript { sent, received } = self.transcript.take().unwrap_or_default();
+        let (sent, received) =
+            self.transcript.take().map(|said| (said.sent, said.received)).unwrap_or_default();
         let ciphers = secret.map(|secret| FrameCiphers::new(secret, side)).transpose();
         self.ciphers = ciphers.map_err(|_| Fault::AuthFailed)?;
         Ok((key.map_or([0; 32], |key| key.sign_transcript(&received)), sent))
@@ -103,15 +132,16 @@ impl Frames {
             let Some(bytes) = cx.stage.take(self.layout().preamble_len()) else { return Ok(None) };
             let head = match &mut self.ciphers {
                 Some(ciphers) => {
-                    let mut block = Vec::from(bytes);
+                    let mut block: [u8; BLOCK_SIZE] = bytes.try_into().map_err(|_| Fault::Signature)?;
                     let plain = ciphers.opener.open(&mut block).map_err(cipher_fault)?;
                     let (preamble, inline) = plain.split_at_checked(PREAMBLE_SIZE).ok_or(Fault::Signature)?;
-                    Head { preamble: preamble_of(preamble)?, inline: Vec::from(inline) }
+                    let inline = inline.try_into().map_err(|_| Fault::Signature)?;
+                    Head { preamble: preamble_of(preamble)?, inline }
                 }
                 None => {
-                    let head = Head { preamble: preamble_of(bytes)?, inline: Vec::new() };
+                    let head = Head { preamble: preamble_of(bytes)?, inline: [0; INLINE_SIZE] };
                     if let Some(transcript) = &mut self.transcript {
-                        keep(&mut transcript.received, bytes, cx.config)?;
+                        transcript.heard(bytes, cx.config)?;
                     }
                     head
                 }
@@ -121,22 +151,32 @@ impl Frames {
         Ok(self.head.as_ref())
     }
 
-    /// The first segment of the frame that comes, once it is there, with its preamble. It has to have been found small enough.
-    pub(super) fn first_segment(&mut self, cx: &mut Cx<'_>) -> Result<Option<(Preamble, Bytes)>, Fault> {
+    /// Reads the first segment of the frame that comes, once it is there; gives its preamble too. It has to have been found
+    /// small enough.
+    pub(super) fn first_segment<T>(
+        &mut self,
+        cx: &mut Cx<'_>,
+        read: impl FnOnce(&[u8]) -> Result<T, Fault>,
+    ) -> Result<Option<(Preamble, T)>, Fault> {
         let layout = self.layout();
         let Some(head) = &self.head else { return Ok(None) };
         let behind = usize::try_from(layout.segment_len(&head.preamble, 0)).unwrap_or(usize::MAX);
-        let Some(bytes) = cx.stage.take(behind) else { return Ok(None) };
-        let Some(head) = self.head.take() else { return Ok(None) };
-        let length = head.preamble.length(0) as usize;
-        let segment = if let Some(ciphers) = &mut self.ciphers {
-            let mut segment = head.inline;
-            if !bytes.is_empty() {
-                let mut rest = Vec::from(bytes);
-                segment.extend_from_slice(ciphers.opener.open(&mut rest).map_err(cipher_fault)?);
+        if !self.gather_large(cx, behind) {
+            return Ok(None);
+        }
+        let large = self.large.take().map(whole);
+        let Some(bytes) = large.as_deref().or_else(|| cx.stage.take(behind)) else { return Ok(None) };
+        let Some(Head { preamble, inline }) = self.head.take() else { return Ok(None) };
+        let length = preamble.length(0) as usize;
+        let found = if let Some(ciphers) = &mut self.ciphers {
+            if bytes.is_empty() {
+                read(inline.get(..length).unwrap_or_default())?
+            } else {
+                let mut segment = [&inline[..], bytes].concat();
+                let (_, rest) = segment.split_at_mut(inline.len());
+                ciphers.opener.open(rest).map_err(cipher_fault)?;
+                read(segment.get(..length).unwrap_or_default())?
             }
-            segment.truncate(length);
-            Bytes::from(segment)
         } else {
             let segment = bytes.get(..length).unwrap_or_default();
             if length > 0 && cx.config.options.ms_crc_data {
@@ -144,11 +184,25 @@ impl Frames {
                 same("first segment", crc32c(u32::MAX, segment), found)?;
             }
             if let Some(transcript) = &mut self.transcript {
-                keep(&mut transcript.received, bytes, cx.config)?;
+                transcript.heard(bytes, cx.config)?;
             }
-            Bytes::copy_from_slice(segment)
+            read(segment)?
         };
-        Ok(Some((head.preamble, segment)))
+        Ok(Some((preamble, found)))
+    }
+
+    /// Gathers what is too large for the stage; says whether all of it is there, or is to be taken of the stage.
+    fn gather_large(&mut self, cx: &mut Cx<'_>, behind: usize) -> bool {
+        if behind <= STAGED_MAX {
+            return true;
+        }
+        let nothing_ahead = || Gather::new(behind, false).in_one_piece(STAGED_MAX);
+        self.large.get_or_insert_with(nothing_ahead).absorb(cx.stage, cx.spares)
+    }
+
+    /// The large segment that is being read, if any.
+    pub(super) const fn gather(&mut self) -> Option<&mut Gather> {
+        self.large.as_mut()
     }
 
     /// A whole frame that is not a message, once it is there. A message is none that may come in this state.
@@ -162,48 +216,56 @@ impl Frames {
         if preamble.tag == Tag::MESSAGE || preamble.segments().len() > 1 {
             return Err(Fault::Unexpected { tag: preamble.tag.0, state });
         }
-        within("control frame", preamble.length(0), cx.config.limits.control)?;
-        let segment = self.first_segment(cx)?;
+        let (tag, length) = (preamble.tag, preamble.length(0));
+        within("control frame", length, self.control_limit(cx.config, tag))?;
+        let segment = self.first_segment(cx, |segment| Ok(Bytes::copy_from_slice(segment)))?;
         Ok(segment.map(|(preamble, segment)| (preamble.tag, segment)))
+    }
+
+    /// How large such a frame may be now.
+    fn control_limit(&self, config: &Config, tag: Tag) -> u32 {
+        let is_calling = self.transcript.as_ref().is_some_and(|said| said.side == Side::Client);
+        match tag {
+            Tag::AUTH_REPLY_MORE | Tag::AUTH_DONE if is_calling => {
+                config.limits.control.max(config.limits.auth_reply)
+            }
+            _ => config.limits.control,
+        }
     }
 
     /// Writes a frame that is not a message.
     pub(super) fn put_control<F: ControlFrame>(&mut self, cx: &mut Cx<'_>, frame: &F) -> Result<(), Fault> {
         let segment = frame.to_segment();
         let length = u32::try_from(segment.len()).map_err(|_| Fault::AuthFailed)?;
-        let mut bytes = Vec::with_capacity(PREAMBLE_SIZE + INLINE_SIZE + 2 * TAG_SIZE + segment.len());
-        self.begin_frame(&Preamble::new(F::TAG, [length, 0, 0, 0]), &segment, &mut bytes)?;
-        self.put(cx, &bytes)
+        self.begin_frame(cx, &Preamble::new(F::TAG, [length, 0, 0, 0]), &segment)
     }
 
-    /// Appends the preamble and the first segment of a frame.
+    /// Writes the preamble and the first segment of a frame.
     pub(super) fn begin_frame(
         &mut self,
+        cx: &mut Cx<'_>,
         preamble: &Preamble,
         segment: &[u8],
-        to: &mut Vec<u8>,
     ) -> Result<(), Fault> {
         let Some(ciphers) = &mut self.ciphers else {
-            to.extend_from_slice(&preamble.to_array());
-            to.extend_from_slice(segment);
-            if !segment.is_empty() {
-                let crc: [u8; CRC_SIZE] = crc32c(u32::MAX, segment).to_le_bytes();
-                to.extend_from_slice(&crc);
-            }
-            return Ok(());
+            self.put(cx, &preamble.to_array())?;
+            self.put(cx, segment)?;
+            let crc: [u8; CRC_SIZE] = crc32c(u32::MAX, segment).to_le_bytes();
+            return if segment.is_empty() { Ok(()) } else { self.put(cx, &crc) };
         };
         let (inline, behind) = segment.split_at(segment.len().min(INLINE_SIZE));
-        let mut block = Vec::with_capacity(PREAMBLE_SIZE + INLINE_SIZE + TAG_SIZE);
-        block.extend_from_slice(&preamble.to_array());
-        block.extend_from_slice(inline);
-        block.resize(PREAMBLE_SIZE + INLINE_SIZE, 0);
-        ciphers.sealer.seal(&mut block).map_err(cipher_fault)?;
-        to.extend_from_slice(&block);
+        let mut block = [0; BLOCK_SIZE];
+        let (head, rest) = block.split_at_mut(PREAMBLE_SIZE);
+        head.copy_from_slice(&preamble.to_array());
+        rest.split_at_mut(inline.len()).0.copy_from_slice(inline);
+        ciphers.sealer.seal_in_place(&mut block).map_err(cipher_fault)?;
+        cx.writer.put(&block);
         if !behind.is_empty() {
-            let mut rest = Vec::from(behind);
+            let mut rest = Vec::with_capacity(behind.len().next_multiple_of(BLOCK) + TAG_SIZE);
+            rest.extend_from_slice(behind);
             pad(&mut rest);
             ciphers.sealer.seal(&mut rest).map_err(cipher_fault)?;
-            to.extend_from_slice(&rest);
+            cx.writer.put(&rest);
         }
         Ok(())
     }
@@ -248,4 +310,23 @@ fn preamble_of(bytes: &[u8]) -> Result<Preamble, Fault> {
         return Err(Fault::Malformed(DecodeError::Invalid { what: "frame flags", value }));
     }
     Ok(preamble)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_caller_says_is_kept_without_room_for_more() {
+        let config = Config::client();
+        let limit = config.limits.transcript as usize;
+        let mut transcript = Transcript { side: Side::Server, sent: Vec::new(), received: Vec::new() };
+        let mut heard = Ok(());
+        while heard.is_ok() {
+            heard = transcript.heard(&[7; 1_000], &config);
+            assert!(transcript.received.capacity() < transcript.received.len() + 64);
+        }
+        assert!(matches!(heard, Err(Fault::TooLarge { what: "handshake", .. })));
+        assert!(transcript.received.len() <= limit && limit < 64 << 10);
+    }
 }

@@ -8,7 +8,7 @@ mod open;
 mod server;
 mod write;
 
-use loligo_auth::SessionKey;
+use loligo_auth::{SessionKey, Side};
 use loligo_wire::entity::{EntityAddr, EntityAddrVec, EntityType};
 use loligo_wire::msgr2::{AuthSignatureFrame, ControlFrame};
 
@@ -48,12 +48,15 @@ enum Role {
 impl V2 {
     /// For a call to a peer of that type at that address.
     pub(crate) fn client(peer_type: EntityType, target: EntityAddr, global_seq: u32) -> Self {
-        Self { frames: Frames::new(), role: Role::Client(client::Client::new(peer_type, target, global_seq)) }
+        Self {
+            frames: Frames::new(Side::Client),
+            role: Role::Client(client::Client::new(peer_type, target, global_seq)),
+        }
     }
 
     /// For a call that came from `seen`, to a messenger at `my_addrs`.
     pub(crate) fn server(my_addrs: EntityAddrVec, seen: EntityAddr) -> Self {
-        Self { frames: Frames::new(), role: Role::Server(server::Server::new(my_addrs, seen)) }
+        Self { frames: Frames::new(Side::Server), role: Role::Server(server::Server::new(my_addrs, seen)) }
     }
 
     /// The socket is there: says the first words.
@@ -90,10 +93,10 @@ impl V2 {
     }
 
     /// The bulk that is being read, if any.
-    pub(crate) const fn gather(&mut self) -> Option<&mut Gather> {
+    pub(crate) fn gather(&mut self) -> Option<&mut Gather> {
         match &mut self.role {
-            Role::Open(open) => open.gather(),
-            Role::Client(_) | Role::Server(_) => None,
+            Role::Open(open) => open.gather().or(self.frames.gather()),
+            Role::Client(_) | Role::Server(_) => self.frames.gather(),
         }
     }
 

@@ -15,9 +15,13 @@ use loligo_wire::{BufferList, Decode, Decoder, Features};
 use super::frames::Frames;
 use super::{Cx, Step, read};
 use crate::pipe::{Arrived, Expected, Gather, Held, PIECE_MAX};
-use crate::protocol::{parse, pass, same, within};
+use crate::protocol::{parse, pass, same, whole, within};
 use crate::session::Arrival;
 use crate::{Envelope, Fault, Peer};
+
+/// The largest front and middle that room is made for ahead of them, with the data that were asked for: nobody asked for
+/// their size.
+const BESIDE_MAX: u32 = 64 << 10;
 
 /// An open connection.
 #[derive(Debug)]
@@ -87,8 +91,9 @@ impl Body {
         let body = Self { header, ack_seq, has_epilogue, ..Self::none() };
         if is_secure {
             let sealed = sealed_len(&header, has_epilogue);
-            let piece_max = if piece_max > PIECE_MAX { sealed } else { PIECE_MAX };
-            return Self { sealed: Gather::new(sealed, false).in_pieces_of(piece_max), ..body };
+            let beside = header.front_len.max(header.middle_len);
+            let ahead = if piece_max > PIECE_MAX && beside <= BESIDE_MAX { sealed } else { PIECE_MAX };
+            return Self { sealed: Gather::new(sealed, false).in_one_piece(ahead), ..body };
         }
         let part = |length: u32| Gather::new(length as usize, summed).seeded();
         Self {
@@ -203,8 +208,8 @@ impl Open {
     }
 
     fn header(&mut self, frames: &mut Frames, cx: &mut Cx<'_>) -> Result<Step, Fault> {
-        let Some((preamble, segment)) = frames.first_segment(cx)? else { return Ok(Step::NeedBytes) };
-        let header2 = parse(&segment, MessageHeader2::decode)?;
+        let decode = |segment: &[u8]| parse(segment, MessageHeader2::decode);
+        let Some((preamble, header2)) = frames.first_segment(cx, decode)? else { return Ok(Step::NeedBytes) };
         let [front, middle, data] = [1, 2, 3].map(|segment| preamble.length(segment));
         let header = header2.to_v1(self.peer_name, front, middle, data);
         let summed = cx.config.options.ms_crc_data;
@@ -266,10 +271,12 @@ impl Open {
         let body = core::mem::replace(&mut self.body, Body::none());
         let mut parts = Parts::default();
         if body.has_epilogue {
-            let mut bytes = Vec::from(body.sealed.finish().0.to_contiguous());
+            // Nobody else holds it: what it is in is not copied.
+            let mut bytes = Vec::from(whole(body.sealed));
             let plain_len = frames.open_rest(&mut bytes)?.len();
-            bytes.truncate(plain_len);
-            let (unsealed, late_status) = Parts::of(Bytes::from(bytes), &body.header)?;
+            let bytes = Bytes::from(bytes);
+            cx.spares.keep(&bytes);
+            let (unsealed, late_status) = Parts::of(bytes.slice(..plain_len), &body.header)?;
             if late_status == LateStatus::Aborted {
                 return Ok(Step::Again);
             }
@@ -338,4 +345,27 @@ fn arrived(
     }
     let payload = Payload::received(&header, parts.front, parts.middle, parts.data);
     Ok(Step::Message(Arrived { envelope: Envelope { header, payload }, held }))
+}
+
+#[cfg(test)]
+mod tests {
+    use loligo_wire::Tid;
+
+    use super::*;
+
+    #[test]
+    fn room_is_made_ahead_for_what_was_asked_for_alone() {
+        const ASKED: u32 = 4 << 20;
+        let ahead = |front_len, middle_len, data_len| {
+            let mut expected = Expected::default();
+            expected.sent(Tid(1), ASKED as usize);
+            let header = MessageHeader { tid: Tid(1), front_len, middle_len, data_len, ..Default::default() };
+            let preamble = Preamble::new(Tag::MESSAGE, [41, front_len, middle_len, data_len]);
+            Body::of(header, 0, &preamble, true, true, &mut expected).sealed.ahead()
+        };
+        assert_eq!(ahead(1_000, 1_000, ASKED), ASKED as usize + 2 * 1_008 + 32);
+        for (front, middle, data) in [(64 << 20, 0, ASKED), (0, 64 << 20, ASKED), (0, 0, ASKED + 1)] {
+            assert_eq!(ahead(front, middle, data), PIECE_MAX);
+        }
+    }
 }

@@ -2,13 +2,13 @@
 
 use alloc::vec::Vec;
 
+use loligo_wire::crc32c;
 use loligo_wire::message::Payload;
 use loligo_wire::msgr1::FooterFlags;
 use loligo_wire::msgr2::{
-    AckFrame, CrcEpilogue, FRAME_FEATURES, KeepAliveFrame, KeepAliveFrameAck, LateStatus, MessageHeader2,
-    Preamble, SECURE_EPILOGUE_SIZE, TAG_SIZE, Tag, padded_len, segment_crc,
+    AckFrame, CrcEpilogue, KeepAliveFrame, KeepAliveFrameAck, LateStatus, MessageHeader2, Preamble,
+    SECURE_EPILOGUE_SIZE, TAG_SIZE, Tag, padded_len, segment_crc,
 };
-use loligo_wire::{Encode, crc32c};
 
 use super::Cx;
 use super::frames::{Frames, pad};
@@ -25,14 +25,12 @@ impl Open {
     ) -> Result<(), Fault> {
         self.expected.sent(msg.tid(), msg.reply_len());
         let payload = msg.encode(self.features);
-        let header = header(cx, msg, &payload).to_bytes(FRAME_FEATURES);
+        let header = header(cx, msg, &payload).to_array();
         let length = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
         let lengths =
             [header.len(), payload.front.len(), payload.middle.len(), payload.data.len()].map(length);
         let preamble = Preamble::new(Tag::MESSAGE, lengths);
-        let mut begin = Vec::with_capacity(96);
-        frames.begin_frame(&preamble, &header, &mut begin)?;
-        cx.writer.put(&begin);
+        frames.begin_frame(cx, &preamble, &header)?;
         if preamble.segments().len() == 1 {
             return Ok(());
         }
