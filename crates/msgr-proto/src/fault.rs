@@ -49,11 +49,23 @@ pub enum Fault {
         version: u8,
     },
     /// The peer lacks features of the wire that are needed here, or needs some that are lacking here.
-    #[error("the two ends share no revision of messenger v2")]
+    #[error(
+        "the two ends share no revision of messenger v2: only 2.1 is spoken here, which Ceph has since 14.2.9; with \
+         ms_mode=legacy, peers are called in messenger v1"
+    )]
     NoCommonRevision,
     /// The peer allows none of the connection modes that were offered.
-    #[error("the peer allows none of our connection modes")]
+    #[error(
+        "the peer allows none of our connection modes: see ms_mode, ms_mon_client_mode (for monitors) and ms_client_mode (for \
+         all others)"
+    )]
     NoCommonMode,
+    /// One end wants the secure mode alone, and the method of authentication, `none`, gives no keys for it.
+    #[error(
+        "there is no secure mode with authentication method none, which gives no keys: see ms_mode, ms_mon_client_mode, \
+         ms_client_mode and auth_client_required"
+    )]
+    NoModeWithoutKeys,
     /// The peer chose a connection mode that was not offered.
     #[error("the peer chose the connection mode {0}, which was not offered")]
     ModeNotOffered(ConMode),
@@ -140,6 +152,11 @@ pub enum Fault {
 pub struct IoKind {
     /// The error number, 0 where there was none.
     pub errno: i32,
+}
+
+impl IoKind {
+    /// There is no address of a protocol that is spoken here: `EAFNOSUPPORT`.
+    pub const NO_PROTOCOL: Self = Self { errno: 97 };
 }
 
 impl fmt::Display for IoKind {

@@ -1,10 +1,11 @@
-//! Which connection modes and which protocols are used with whom.
+//! Which connection modes are used with whom.
 
 use alloc::vec;
 use alloc::vec::Vec;
 
 use loligo_wire::cephx::AuthMethod;
-use loligo_wire::entity::{AddrType, EntityAddr, EntityAddrVec, EntityType};
+use loligo_wire::entity::EntityType;
+pub use loligo_wire::entity::Protocols;
 use loligo_wire::msgr2::ConMode;
 
 /// The connection modes of messenger v2 that are offered or allowed, best first (`ms_*_mode`), by what both ends are
@@ -75,41 +76,6 @@ impl Modes {
     }
 }
 
-/// The protocols that peers are called with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Protocols {
-    /// Messenger v1.
-    pub v1: bool,
-    /// Messenger v2.
-    pub v2: bool,
-}
-
-impl Default for Protocols {
-    /// Both.
-    fn default() -> Self {
-        Self { v1: true, v2: true }
-    }
-}
-
-impl Protocols {
-    /// Whether the protocol of addresses of that type is one of them.
-    #[must_use]
-    pub const fn speaks(self, kind: AddrType) -> bool {
-        match kind {
-            AddrType::LEGACY => self.v1,
-            AddrType::MSGR2 => self.v2,
-            _ => false,
-        }
-    }
-
-    /// The first address that can be called, else one where any protocol is spoken.
-    pub(crate) fn pick(self, addrs: &EntityAddrVec) -> Option<EntityAddr> {
-        let any = || addrs.pick(AddrType::ANY).filter(|_| self.v1);
-        let known = |addr: &&EntityAddr| self.speaks(addr.kind) && !addr.is_blank_ip();
-        addrs.iter().find(known).copied().or_else(any)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -143,18 +109,5 @@ mod tests {
         assert_eq!(modes.pick(mon, client, AuthMethod::NONE, &[ConMode::SECURE]), None);
         let preferred = [ConMode(7), ConMode::CRC, ConMode::SECURE];
         assert_eq!(modes.pick(mon, client, AuthMethod::CEPHX, &preferred), Some(ConMode::CRC));
-    }
-
-    #[test]
-    fn the_first_address_that_is_spoken_is_called() {
-        let at = |kind, port| EntityAddr::new(kind, ([10, 0, 0, 1], port).into(), 0);
-        let (v1, v2) = (at(AddrType::LEGACY, 6789), at(AddrType::MSGR2, 3300));
-        let both = Protocols::default();
-        assert_eq!(both.pick(&EntityAddrVec(vec![v2, v1])), Some(v2));
-        assert_eq!(both.pick(&EntityAddrVec(vec![v1, v2])), Some(v1));
-        assert_eq!(Protocols { v1: true, v2: false }.pick(&EntityAddrVec(vec![v2, v1])), Some(v1));
-        assert_eq!(Protocols { v1: false, v2: true }.pick(&EntityAddrVec(vec![v1])), None);
-        let any = at(AddrType::ANY, 6800);
-        assert_eq!(both.pick(&any.into()), Some(any));
     }
 }

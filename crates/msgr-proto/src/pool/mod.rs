@@ -15,9 +15,6 @@ use crate::pipe::{Answer, Ask, Pipe};
 use crate::{AuthRequest, ConId, Fault, IoKind, Peer};
 use half_open::HalfOpen;
 
-/// `EAFNOSUPPORT`: none of the addresses speaks a protocol that is spoken here.
-const NO_PROTOCOL: IoKind = IoKind { errno: 97 };
-
 /// All connections of a messenger: which pipe belongs to which [`ConId`], which address has which connection, and the
 /// one address and nonce that all pipes tell their peers (`AsyncMessenger`).
 ///
@@ -163,7 +160,7 @@ impl<H: Clone> Pool<H> {
     pub fn connect(&mut self, now: Now, con: ConId, peer: EntityType, addrs: EntityAddrVec) -> Connect {
         let target = self.config.target_addr(&addrs).and_then(|addr| Some((addr, addr.socket_addr()?)));
         let Some((addr, socket)) = target else {
-            return Connect::Refused(Fault::Unreachable(NO_PROTOCOL));
+            return Connect::Refused(Fault::Unreachable(IoKind::NO_PROTOCOL));
         };
         if self.is_own(addr) {
             self.cons.insert(con, Entry { link: Link::Local, addr });

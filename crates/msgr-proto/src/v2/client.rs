@@ -207,14 +207,19 @@ impl Client {
     ) -> Result<Step, Fault> {
         let mine = cx.config.myname.get().kind;
         self.offered = cx.config.options.modes.offer(mine, self.peer_type, method);
-        if self.offered.is_empty() {
-            return Err(Fault::NoCommonMode);
-        }
         self.method = method;
+        if self.offered.is_empty() {
+            return Err(self.no_common_mode());
+        }
         self.challenged = false;
         let (preferred_modes, auth_payload) = (self.offered.clone(), Secretive(authorizer));
         frames.put_control(cx, &AuthRequestFrame { method, preferred_modes, auth_payload })?;
         self.then(State::WaitAuthReply)
+    }
+
+    /// Without keys there is the crc mode alone: an end that does not want it needs another method, not only other modes.
+    fn no_common_mode(&self) -> Fault {
+        if self.method == AuthMethod::NONE { Fault::NoModeWithoutKeys } else { Fault::NoCommonMode }
     }
 
     /// One more frame of authentication; there may not be many.
@@ -231,7 +236,7 @@ impl Client {
         let AuthBadMethodFrame { result, allowed_methods, allowed_modes, .. } = read(segment)?;
         let is_common = |mode: &ConMode| self.offered.contains(mode);
         if allowed_methods.contains(&self.method) && !allowed_modes.iter().any(is_common) {
-            return Err(Fault::NoCommonMode);
+            return Err(self.no_common_mode());
         }
         let is_login = self.peer_type == EntityType::MON && cx.config.myname.get().kind != EntityType::MON;
         if is_login {

@@ -3,11 +3,13 @@
 mod addr;
 mod addrvec;
 mod name;
+mod protocols;
 mod text;
 
 pub use addr::{AddrType, EntityAddr, HostAddr};
 pub use addrvec::EntityAddrVec;
 pub use name::{AuthEntityName, EntityName, EntityType};
+pub use protocols::Protocols;
 pub use text::EntityParseError;
 
 use core::fmt;
