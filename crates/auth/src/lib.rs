@@ -59,7 +59,7 @@
 //!         LoginStep::Send(next) => request = next,
 //!         LoginStep::Done(logged_in) => break logged_in,
 //!         LoginStep::Failed(error) => return Err(error.into()),
-//!         LoginStep::Renewed => unreachable!(),
+//!         LoginStep::Proven(_) | LoginStep::Renewed => unreachable!(),
 //!     }
 //! };
 //! assert!(logged_in.is_new_identity);
@@ -98,7 +98,9 @@ mod server;
 mod session;
 mod signature;
 
-pub use client::{AuthClient, Authorized, Authorizer, LoggedIn, Login, LoginReply, LoginRequest, LoginStep};
+pub use client::{
+    AuthClient, Authorized, Authorizer, LoggedIn, Login, LoginKeys, LoginReply, LoginRequest, LoginStep,
+};
 pub use crypto::{Cipher, CryptoKey, Usage};
 pub use error::{AuthError, KeyError, Unsealable};
 pub use keyring::{Keyring, KeyringEntry, KeyringError, KeyringLineError};

@@ -132,8 +132,17 @@ pub enum ConnectError {
     #[error("no monitors are known: there is no mon_host")]
     NoMonitors,
     /// No monitor has an address that can be called.
-    #[error("none of the monitors has an address for a messenger that is spoken here")]
+    #[error(
+        "none of the monitors has an address for a messenger that is spoken here: ms_mode=legacy wants one of messenger v1, by \
+         custom at port 6789, the other values of ms_mode one of messenger v2, by custom at port 3300"
+    )]
     NoAddress,
+    /// Monitors were called, and there is no way to speak with any of them, now or later.
+    #[error("no monitor can be spoken with{}", Tried(tried))]
+    NothingInCommon {
+        /// What became of the last call to each monitor; without a fault where it was silent.
+        tried: Vec<(EntityAddr, Option<Fault>)>,
+    },
     /// The monitors refused us.
     #[error("the monitors do not let {name} in: {}", reason(error))]
     Refused {
@@ -160,6 +169,7 @@ impl ConnectError {
         match self {
             Self::NoMonitors => 2,
             Self::NoAddress => 95,
+            Self::NothingInCommon { .. } => 13,
             Self::Refused {
                 error: AuthError::Refused { errno } | AuthError::ReclaimRefused { errno, .. },
                 ..

@@ -8,7 +8,7 @@ use alloc::vec::Vec;
 use loligo_auth::AuthClient;
 use loligo_base::{Entropy, Mono, Now, Prng, Timers, Wall};
 use loligo_monclient::{self as mon, MonClient, RequestError};
-use loligo_msgr_proto::{ConId, Endpoint, Envelope, Fault, Input, NetEvent, Output, PeerError};
+use loligo_msgr_proto::{ConId, Endpoint, Envelope, Fault, Input, IoKind, NetEvent, Output, PeerError};
 use loligo_objecter::{self as osd, Objecter};
 use loligo_wire::entity::{EntityAddr, EntityAddrVec};
 use loligo_wire::message::MOSDMap;
@@ -96,7 +96,7 @@ impl<C> Client<C> {
     ) -> Self {
         let prng = Prng::new(entropy.next_u64());
         let name = alloc::format!("{}", auth.name());
-        let waiting = Waiting::new(&mon_host);
+        let waiting = Waiting::new(&mon_host, options.mon.protocols);
         Self {
             mon: MonClient::new(options.mon.clone(), mon_host, auth, prng, entropy),
             objecter: Objecter::new(options.objecter.clone()),
@@ -262,8 +262,13 @@ impl<C> Client<C> {
     fn reset(&mut self, con: ConId, why: Fault) {
         match self.links.remove(con) {
             Some(Link::Mon { session, addr }) => {
+                let lost = if has_nothing_in_common(&why) {
+                    mon::Input::NothingInCommon { session }
+                } else {
+                    mon::Input::Lost { session }
+                };
                 self.faults.insert(addr, why);
-                self.mon.handle(self.now, mon::Input::Lost { session });
+                self.mon.handle(self.now, lost);
             }
             Some(Link::Osd { session, .. }) => {
                 self.objecter.handle(self.now, osd::Input::SessionReset(session));
@@ -309,6 +314,12 @@ impl<C> Client<C> {
             self.end_wait(number, RequestError::TimedOut { sent: false });
         }
     }
+}
+
+/// Whether a connection cannot be had, however often it is tried: what the two ends were told to speak does not fit together.
+const fn has_nothing_in_common(why: &Fault) -> bool {
+    matches!(why, Fault::NoCommonMode | Fault::NoModeWithoutKeys | Fault::NoCommonRevision)
+        || matches!(why, Fault::Unreachable(kind) if kind.errno == IoKind::NO_PROTOCOL.errno)
 }
 
 impl<C> Endpoint for Client<C> {

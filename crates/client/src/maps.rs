@@ -6,9 +6,10 @@ use alloc::vec::Vec;
 
 use loligo_base::Mono;
 use loligo_monclient::{Request, RequestError};
+use loligo_msgr_proto::Fault;
 use loligo_objecter as osd;
 use loligo_wire::Epoch;
-use loligo_wire::entity::EntityAddrVec;
+use loligo_wire::entity::{EntityAddr, EntityAddrVec, Protocols};
 
 use crate::client::{Asked, Life, Timer};
 use crate::under_way::Place;
@@ -42,8 +43,8 @@ enum Until {
 }
 
 impl<C> Waiting<C> {
-    pub(crate) fn new(mon_host: &[EntityAddrVec]) -> Self {
-        let callable = mon_host.iter().any(|addrs| addrs.callable().is_some());
+    pub(crate) fn new(mon_host: &[EntityAddrVec], protocols: Protocols) -> Self {
+        let callable = mon_host.iter().any(|addrs| protocols.pick(addrs).is_some());
         let nobody = match mon_host {
             [] => Some(ConnectError::NoMonitors),
             _ if !callable => Some(ConnectError::NoAddress),
@@ -176,11 +177,15 @@ impl<C> Client<C> {
         Some(wait)
     }
 
-    /// What there is to say of each monitor that was called.
     fn timed_out(&self) -> ConnectError {
+        ConnectError::TimedOut { tried: self.tried() }
+    }
+
+    /// What there is to say of each monitor that was called.
+    pub(crate) fn tried(&self) -> Vec<(EntityAddr, Option<Fault>)> {
         let called = self.links.mon_addrs().map(|addr| (addr, None));
         let mut tried: BTreeMap<_, _> = called.collect();
         tried.extend(self.faults.iter().map(|(addr, fault)| (*addr, Some(fault.clone()))));
-        ConnectError::TimedOut { tried: tried.into_iter().collect() }
+        tried.into_iter().collect()
     }
 }

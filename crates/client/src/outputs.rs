@@ -40,7 +40,7 @@ impl<C> Client<C> {
     fn do_for_mon(&mut self, output: mon::Output<Asked<C>>) {
         match output {
             mon::Output::Open { session, addrs, .. } => {
-                let addr = addrs.callable().unwrap_or(EntityAddr::NONE);
+                let addr = self.options.mon.protocols.pick(&addrs).unwrap_or(EntityAddr::NONE);
                 let con = self.links.open_mon(session, addr);
                 self.command(NetCommand::Connect { con, peer: EntityType::MON, addrs });
             }
@@ -68,6 +68,7 @@ impl<C> Client<C> {
                 self.outputs.push_back(Output::Done(Done::IdentityChanged { old, new }));
             }
             mon::Output::LoginFailed(error) => self.login_failed(error),
+            mon::Output::NothingInCommon => self.nothing_in_common(),
             mon::Output::NewTickets => self.new_tickets(),
             mon::Output::MonMap(_) => {}
             mon::Output::Config(config) => {
@@ -93,11 +94,24 @@ impl<C> Client<C> {
             self.outputs.push_back(Output::Done(Done::Refused(error)));
             return;
         }
-        // The hunt is over; another start may try again.
+        self.hunt_is_over(&ConnectError::Refused { name: self.name.clone(), error });
+    }
+
+    fn nothing_in_common(&mut self) {
+        let why = ConnectError::NothingInCommon { tried: self.tried() };
+        if self.mon.was_connected() {
+            tracing::warn!(%why, "the hunt goes on");
+        } else {
+            self.hunt_is_over(&why);
+        }
+    }
+
+    /// Another start may try again.
+    fn hunt_is_over(&mut self, why: &ConnectError) {
         if self.life == Life::Started {
             self.life = Life::New;
         }
-        self.not_connected(&ConnectError::Refused { name: self.name.clone(), error });
+        self.not_connected(why);
     }
 
     /// A monitor answered, or will not.

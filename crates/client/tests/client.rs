@@ -9,10 +9,10 @@ use bytes::Bytes;
 use loligo_auth::{AuthorizeHandler, Verdict};
 use loligo_client::{Call, CallId, ConnectError, Done, Options, Outcome};
 use loligo_monclient::{Request, RequestError};
-use loligo_msgr_proto::{Accept, AuthRequest, AuthStep, Endpoint, Fault, Input};
+use loligo_msgr_proto::{Accept, AuthRequest, AuthStep, Endpoint, Fault, Input, IoKind};
 use loligo_objecter::{ObjectOperation, Op, OpError};
 use loligo_wire::cephx::AuthMethod;
-use loligo_wire::entity::{EntityName, EntityType};
+use loligo_wire::entity::{EntityName, EntityType, Protocols};
 use loligo_wire::message::msg_type;
 use loligo_wire::types::ObjectLocator;
 use loligo_wire::{BufferList, Epoch, GlobalId, Tid};
@@ -58,6 +58,79 @@ fn a_start_that_takes_too_long_says_what_became_of_each_monitor() {
     world.open(EntityType::MON);
     world.serve_mon();
     assert!(matches!(world.outcome("again"), Outcome::Connected(Ok(_))));
+}
+
+/// Waiting would help nobody: a start ends at once, and says where it was tried and what there is to do.
+#[test]
+fn a_start_ends_when_no_monitor_can_be_spoken_with() {
+    let faults = [
+        (Fault::NoCommonMode, "ms_mon_client_mode"),
+        (Fault::NoModeWithoutKeys, "authentication method none"),
+        (Fault::NoCommonRevision, "ms_mode=legacy"),
+        (Fault::Unreachable(IoKind::NO_PROTOCOL), "errno 97"),
+    ];
+    for (fault, advice) in faults {
+        let mut world = World::new();
+        world.call(Call::Start { deadline: None, done: "start" });
+        world.reset(world.con(EntityType::MON), fault);
+        let Outcome::Connected(Err(error @ ConnectError::NothingInCommon { .. })) = world.outcome("start")
+        else {
+            panic!()
+        };
+        assert_eq!(error.errno(), 13);
+        let text = error.to_string();
+        assert!(text.contains("v1:10.0.0.1:6789/0: ") && text.contains(advice), "{text}");
+        // Nothing is tried any more, until somebody asks again.
+        world.after(Duration::from_secs(60));
+        assert!(world.cons.is_empty());
+        world.call(Call::Start { deadline: None, done: "again" });
+        world.open(EntityType::MON);
+        world.serve_mon();
+        assert!(matches!(world.outcome("again"), Outcome::Connected(Ok(_))));
+    }
+}
+
+#[test]
+fn after_the_first_login_a_monitor_that_cannot_be_spoken_with_does_not_end_the_hunt() {
+    let mut world = World::connected();
+    world.reset(world.con(EntityType::MON), Fault::NotCeph);
+    world.reset(world.con(EntityType::MON), Fault::NoCommonMode);
+    world.after(Duration::from_secs(10));
+    world.open(EntityType::MON);
+    world.serve_mon();
+    assert_eq!(world.names.len(), 1);
+}
+
+/// Who has no address of a protocol that is spoken is not called, and who is called is named by the address that is dialled.
+#[test]
+fn monitors_are_called_and_named_as_the_protocols_say() {
+    let only = |v1, v2| {
+        let mut options = Options::default();
+        options.mon.protocols = Protocols { v1, v2 };
+        options
+    };
+    let ended = |options, addrs| {
+        let mut world = World::at(options, addrs);
+        world.call(Call::Start { deadline: None, done: "start" });
+        if let Some(con) = world.cons.keys().next().copied() {
+            world.reset(con, Fault::NoCommonMode);
+        }
+        match world.outcome("start") {
+            Outcome::Connected(Err(error)) => error,
+            other => panic!("{other:?}"),
+        }
+    };
+    let (v1, v2) = ("v1:10.0.0.1:6789/0", "v2:10.0.0.1:3300/0");
+    for (options, addr) in [(only(true, false), v2), (only(false, true), v1)] {
+        let error = ended(options, addr);
+        assert_eq!(error, ConnectError::NoAddress);
+        assert!(error.to_string().contains("ms_mode"), "{error}");
+    }
+    let both = "[v2:10.0.0.1:3300/0,v1:10.0.0.1:6789/0]";
+    for (options, addr) in [(only(true, false), v1), (only(true, true), v2), (only(false, true), v2)] {
+        let ConnectError::NothingInCommon { tried } = ended(options, both) else { panic!() };
+        assert_eq!(tried, [(addr.parse().unwrap(), Some(Fault::NoCommonMode))]);
+    }
 }
 
 #[test]

@@ -87,10 +87,10 @@ impl Hunt {
         if let Ok(rank) = usize::try_from(options.mon_client_target_rank) {
             return if rank < monitors.list.len() { [rank].to_vec() } else { Vec::new() };
         }
-        let mut ranks = self.untried(monitors);
+        let mut ranks = self.untried(options, monitors);
         if ranks.is_empty() {
             self.tried.clear();
-            ranks = self.untried(monitors);
+            ranks = self.untried(options, monitors);
         }
         self.shuffle(&mut ranks, monitors);
         if options.mon_client_hunt_parallel > 0 {
@@ -105,7 +105,7 @@ impl Hunt {
         if options.mon_client_target_rank >= 0 {
             return None;
         }
-        let mut ranks = self.untried(monitors);
+        let mut ranks = self.untried(options, monitors);
         self.shuffle(&mut ranks, monitors);
         let rank = ranks.first().copied()?;
         self.tried.insert(rank);
@@ -113,8 +113,9 @@ impl Hunt {
     }
 
     /// The ranks that were not tried, of the best priority among them.
-    fn untried(&self, monitors: &Monitors) -> Vec<usize> {
-        let open = || monitors.callable().filter(|(rank, _)| !self.tried.contains(rank));
+    fn untried(&self, options: &Options, monitors: &Monitors) -> Vec<usize> {
+        let callable = || monitors.callable(options.protocols);
+        let open = || callable().filter(|(rank, _)| !self.tried.contains(rank));
         let best = open().map(|(_, monitor)| monitor.priority).min();
         open().filter(|(_, monitor)| Some(monitor.priority) == best).map(|(rank, _)| rank).collect()
     }

@@ -37,6 +37,12 @@ pub enum Input {
         /// The session.
         session: MonSession,
     },
+    /// A session could not be opened, and never can be: the monitor and we have nothing in common, neither an address nor a
+    /// revision nor a mode. That is a refusal, as one of a login (`handle_auth_bad_method`).
+    NothingInCommon {
+        /// The session.
+        session: MonSession,
+    },
     /// A message came.
     Message {
         /// The session.
@@ -99,6 +105,8 @@ pub enum Output<T> {
     },
     /// The monitors refused us. Before the first login this ends the hunt; after it, the hunt goes on.
     LoginFailed(AuthError),
+    /// There is no monitor to be spoken with: as [`Self::LoginFailed`], for [`Input::NothingInCommon`].
+    NothingInCommon,
     /// New tickets came: a connection that waited for an authorizer can have it.
     NewTickets,
     /// A new map of the monitors.

@@ -49,8 +49,9 @@ mod session;
 mod sub;
 mod tickets;
 
+pub use loligo_auth::LoginKeys;
+
 pub use io::{FromMon, Input, MonSession, Output, ToMon};
-pub use login_v2::LoginKeys;
 pub use machine::MonClient;
 pub use options::Options;
 pub use request::{Reply, Request, RequestError};

@@ -1,7 +1,7 @@
 //! The login on messenger v2, where it is a part of the connection: what its frames carry.
 
 use bytes::Bytes;
-use loligo_auth::{ConnectionSecret, Login, LoginRequest, LoginStep, SessionKey};
+use loligo_auth::{AuthError, Login, LoginKeys, LoginRequest, LoginStep};
 use loligo_base::Now;
 use loligo_wire::cephx::AuthMethod;
 use loligo_wire::message::{MMonSubscribe, SubscribeItem};
@@ -9,15 +9,6 @@ use loligo_wire::{GlobalId, Tid};
 
 use crate::machine::Phase;
 use crate::{MonClient, MonSession, Output, ToMon};
-
-/// What a login on messenger v2 gives the connection.
-#[derive(Debug)]
-pub struct LoginKeys {
-    /// The key that the handshake is signed with; nothing with method `none`.
-    pub session_key: Option<SessionKey>,
-    /// What the keys of the secure mode are made of, where it was agreed on.
-    pub connection_secret: Option<ConnectionSecret>,
-}
 
 /// What a step of a login leads to.
 enum Next {
@@ -70,7 +61,8 @@ impl<T> MonClient<T> {
         }
     }
 
-    /// The monitor let us in (AUTH_DONE): the keys of the connection. `None` where it did not prove that it may.
+    /// The monitor says that it lets us in (AUTH_DONE): the keys of the connection. `None` where it did not prove that it may.
+    /// Nothing else comes of it before [`Input::Opened`](crate::Input::Opened): the handshake is not signed yet.
     pub fn auth_done(
         &mut self,
         now: Now,
@@ -89,21 +81,24 @@ impl<T> MonClient<T> {
     fn took_step(&mut self, now: Now, session: MonSession, step: LoginStep) -> Next {
         match step {
             LoginStep::Send(request) => Next::Send(request),
-            LoginStep::Done(logged_in) => {
-                self.logged_in(now, session, logged_in.global_id);
-                let (session_key, connection_secret) = (logged_in.session_key, logged_in.connection_secret);
-                Next::Done(LoginKeys { session_key, connection_secret })
-            }
+            LoginStep::Proven(keys) => Next::Done(keys),
             LoginStep::Failed(error) => {
                 self.refused(now, session, error);
                 Next::Nothing
             }
-            LoginStep::Renewed => Next::Nothing,
+            LoginStep::Done(_) | LoginStep::Renewed => Next::Nothing,
         }
     }
 
-    /// A connection stands on which we have logged in already. No map comes of that by itself, as it does on v1.
+    /// A connection opened in whose handshake we have logged in: what the monitor said there was signed, so it counts. No map
+    /// comes of that by itself, as it does on v1.
     pub(crate) fn opened_after_login(&mut self, now: Now, session: MonSession) {
+        let Some(login) = login_of(&mut self.phase, session) else { return };
+        match self.auth.connected(login) {
+            LoginStep::Done(logged_in) => self.let_in(session, logged_in.global_id),
+            LoginStep::Failed(error) => return self.refused(now, session, error),
+            _ => return self.refused(now, session, AuthError::Unexpected),
+        }
         self.outputs.push_back(Output::Keepalive { session });
         if !self.monitors.known() {
             let what = [("monmap".into(), SubscribeItem { start: 0, onetime: false })].into();

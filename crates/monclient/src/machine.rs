@@ -30,7 +30,7 @@ use crate::{Input, MonSession, Options, Output, Request, RequestError};
 /// request gives along, and gets back with its end.
 ///
 /// It does not give up by itself while monitors are silent: how long a login may take is for the caller to say. Only a
-/// refusal ends the first hunt ([`Output::LoginFailed`]).
+/// refusal ends the first hunt ([`Output::LoginFailed`], [`Output::NothingInCommon`]).
 pub struct MonClient<T> {
     pub(crate) options: Options,
     pub(crate) monitors: Monitors,
@@ -38,7 +38,7 @@ pub struct MonClient<T> {
     pub(crate) entropy: Box<dyn Entropy>,
     pub(crate) phase: Phase,
     /// Why a monitor of this hunt did not let us in.
-    pub(crate) refusal: Option<AuthError>,
+    pub(crate) refusal: Option<Refusal>,
     /// The number that those above us know; 0 before the first login. It outlives that the monitors do not give it back.
     pub(crate) known_as: GlobalId,
     pub(crate) hunt: Hunt,
@@ -62,6 +62,15 @@ pub(crate) enum Phase {
     Active(MonSession, Box<Session>),
     /// Shut down.
     Stopped,
+}
+
+/// Why a monitor does not let us in.
+#[derive(Clone, Debug)]
+pub(crate) enum Refusal {
+    /// It has nothing in common with us.
+    NothingInCommon,
+    /// It says so, or it did not prove itself.
+    Login(AuthError),
 }
 
 /// What there is to wait for.
@@ -127,6 +136,7 @@ impl<T> MonClient<T> {
         match input {
             Input::Opened { session } => self.opened(now, session),
             Input::Lost { session } => self.lost(now, session),
+            Input::NothingInCommon { session } => self.nothing_in_common(now, session),
             Input::Message { session, tid, message } => self.dispatch(now, session, tid, message),
             Input::Timeout => self.timeout(now),
         }

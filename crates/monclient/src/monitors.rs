@@ -4,7 +4,7 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use loligo_wire::entity::{EntityAddr, EntityAddrVec};
+use loligo_wire::entity::{EntityAddr, EntityAddrVec, Protocols};
 use loligo_wire::monmap::MonMap;
 use loligo_wire::{Epoch, Uuid};
 
@@ -37,8 +37,8 @@ impl Monitor {
     }
 
     /// Where it is called.
-    pub(crate) fn addr(&self) -> Option<EntityAddr> {
-        self.addrs.callable()
+    pub(crate) fn addr(&self, protocols: Protocols) -> Option<EntityAddr> {
+        protocols.pick(&self.addrs)
     }
 }
 
@@ -68,8 +68,8 @@ impl Monitors {
     }
 
     /// The monitors that speak a protocol that is spoken here, with their ranks.
-    pub(crate) fn callable(&self) -> impl Iterator<Item = (usize, &Monitor)> {
-        self.list.iter().enumerate().filter(|(_, monitor)| monitor.addr().is_some())
+    pub(crate) fn callable(&self, protocols: Protocols) -> impl Iterator<Item = (usize, &Monitor)> {
+        self.list.iter().enumerate().filter(move |(_, monitor)| monitor.addr(protocols).is_some())
     }
 
     /// The rank of the monitor at an address; nonces do not matter.

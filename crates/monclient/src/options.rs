@@ -2,6 +2,8 @@
 
 use core::time::Duration;
 
+use loligo_wire::entity::Protocols;
+
 /// The options of the monitor session. The defaults are Ceph's.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Options {
@@ -19,6 +21,8 @@ pub struct Options {
     pub mon_client_ping_interval: Duration,
     /// The only monitor to be called, by its rank; negative for any. -1.
     pub mon_client_target_rank: i64,
+    /// The protocols that monitors are called with, as whoever opens the connections has it. Both.
+    pub protocols: Protocols,
 }
 
 impl Default for Options {
@@ -31,6 +35,7 @@ impl Default for Options {
             mon_client_hunt_interval_max_multiple: 10.0,
             mon_client_ping_interval: Duration::from_secs(10),
             mon_client_target_rank: -1,
+            protocols: Protocols::default(),
         }
     }
 }

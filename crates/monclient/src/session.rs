@@ -13,7 +13,7 @@ use loligo_wire::monmap::MonMap;
 use loligo_wire::{GlobalId, Tid};
 use tracing::{debug, info, warn};
 
-use crate::machine::{Phase, Timer};
+use crate::machine::{Phase, Refusal, Timer};
 use crate::monitors::Monitors;
 use crate::{MonClient, MonSession, Output, ToMon};
 
@@ -58,7 +58,7 @@ impl<T> MonClient<T> {
     /// Calls one monitor (`_add_conn`).
     fn call(&mut self, rank: usize) {
         let Some(monitor) = self.monitors.list.get(rank) else { return };
-        let Some(addr) = monitor.addr() else { return };
+        let Some(addr) = monitor.addr(self.options.protocols) else { return };
         let addrs = monitor.addrs.clone();
         debug!(name = %monitor.name, %addr, "calling a monitor");
         // The order of mon_host is not that of the ranks.
@@ -117,6 +117,20 @@ impl<T> MonClient<T> {
         }
     }
 
+    /// A monitor cannot be spoken with, now or later. Others may be of another kind, so those not called yet are called first.
+    pub(crate) fn nothing_in_common(&mut self, now: Now, session: MonSession) {
+        let Phase::Hunting(pending) = &self.phase else { return self.lost(now, session) };
+        if !pending.contains_key(&session) {
+            return;
+        }
+        // What a monitor said of a login tells more.
+        self.refusal.get_or_insert(Refusal::NothingInCommon);
+        self.lost(now, session);
+        if matches!(&self.phase, Phase::Hunting(pending) if pending.is_empty()) {
+            self.all_refused(now);
+        }
+    }
+
     /// An answer to a login or to a request for tickets (`handle_auth`).
     pub(crate) fn handle_auth(&mut self, now: Now, session: MonSession, reply: MAuthReply) {
         let login = match &mut self.phase {
@@ -133,14 +147,18 @@ impl<T> MonClient<T> {
         };
         match self.auth.handle_reply(login, now, reply, &mut *self.entropy) {
             LoginStep::Send(request) => self.send_auth(session, request),
-            LoginStep::Done(logged_in) => self.logged_in(now, session, logged_in.global_id),
+            LoginStep::Done(logged_in) => {
+                self.let_in(session, logged_in.global_id);
+                self.try_settle(now, session);
+            }
             LoginStep::Renewed => self.renewed(now),
             LoginStep::Failed(error) => self.refused(now, session, error),
+            LoginStep::Proven(_) => self.refused(now, session, AuthError::Unexpected),
         }
     }
 
     /// The first monitor that lets us in is ours; the others are not needed any more.
-    pub(crate) fn logged_in(&mut self, now: Now, session: MonSession, new: GlobalId) {
+    pub(crate) fn let_in(&mut self, session: MonSession, new: GlobalId) {
         let Phase::Hunting(pending) = &mut self.phase else { return };
         let Some(ours) = pending.remove(&session) else { return };
         let others = core::mem::replace(pending, BTreeMap::from([(session, ours)]));
@@ -150,7 +168,6 @@ impl<T> MonClient<T> {
             warn!(%old, %new, "the monitors gave us another global id");
             self.outputs.push_back(Output::IdentityChanged { old, new });
         }
-        self.try_settle(now, session);
     }
 
     /// Settles on a monitor when it knows us and told us of the others: before the map is here, the cluster's id is not
@@ -205,7 +222,7 @@ impl<T> MonClient<T> {
                 pending.remove(&session);
                 let others = !pending.is_empty();
                 self.outputs.push_back(Output::Close { session });
-                self.refusal = Some(error);
+                self.refusal = Some(Refusal::Login(error));
                 if !others {
                     self.all_refused(now);
                 }
@@ -231,15 +248,18 @@ impl<T> MonClient<T> {
 
     /// None of the monitors that were called lets us in.
     fn all_refused(&mut self, now: Now) {
-        let Some(error) = self.refusal.take() else { return };
-        if let AuthError::ReclaimRefused { global_id, .. } = error {
+        let Some(refusal) = self.refusal.take() else { return };
+        if let Refusal::Login(AuthError::ReclaimRefused { global_id, .. }) = refusal {
             warn!(%global_id, "the monitors do not give our global id back; asking for another");
             self.auth.forget_identity();
             self.hunt.forget();
             self.reopen_session(now);
             return;
         }
-        self.outputs.push_back(Output::LoginFailed(error));
+        self.outputs.push_back(match refusal {
+            Refusal::Login(error) => Output::LoginFailed(error),
+            Refusal::NothingInCommon => Output::NothingInCommon,
+        });
         // Who was let in before may be again; who never was has a wrong key or name.
         if !self.was_connected() {
             self.close_all();

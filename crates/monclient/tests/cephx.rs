@@ -32,6 +32,10 @@ const TTL: KeyServerOptions = KeyServerOptions {
 struct World {
     /// The login is a part of the connection.
     is_v2: bool,
+    /// Somebody between us and the monitors writes another global id into AUTH_DONE.
+    forges_global_id: bool,
+    /// Somebody between us and the monitors makes every signature wrong: no connection opens.
+    breaks_signatures: bool,
     keys: KeyServer,
     entropy: SeededEntropy,
     now: Now,
@@ -72,7 +76,9 @@ impl World {
         let mon_host = (1..=3).map(addrs).collect();
         let random = Box::new(SeededEntropy::new(43));
         let client = MonClient::new(Options::default(), mon_host, auth, Prng::new(1), random);
-        Self { is_v2, keys, entropy, now, monitors: BTreeMap::new(), client, told: VecDeque::new() }
+        let (forges_global_id, breaks_signatures) = (false, false);
+        let (monitors, told) = (BTreeMap::new(), VecDeque::new());
+        Self { is_v2, forges_global_id, breaks_signatures, keys, entropy, now, monitors, client, told }
     }
 
     /// A world of each messenger, with the right key.
@@ -87,7 +93,10 @@ impl World {
             match output {
                 Output::Open { session, .. } => {
                     self.monitors.insert(session, LoginHandler::new(CEPHX));
-                    if !self.is_v2 || self.let_in(session) {
+                    let in_time = !self.is_v2 || self.let_in(session);
+                    if self.is_v2 && self.breaks_signatures {
+                        self.client.handle(self.now, Input::Lost { session });
+                    } else if in_time {
                         self.client.handle(self.now, Input::Opened { session });
                     }
                 }
@@ -114,6 +123,11 @@ impl World {
         assert!(done.is_none());
         let proof = self.client.auth_more(now, session, challenge).unwrap().payload;
         match monitor.more_v2(&self.keys, now.wall, &proof, 64, &mut self.entropy) {
+            Ok((reply, known)) if self.forges_global_id => {
+                let forged = GlobalId(known.global_id.0 + 1000);
+                assert!(self.client.auth_done(now, session, forged, reply).is_none());
+                false
+            }
             Ok((reply, known)) => {
                 let keys = self.client.auth_done(now, session, known.global_id, reply).unwrap();
                 let (ours, theirs) = (keys.connection_secret.unwrap(), known.connection_secret.unwrap());
@@ -328,4 +342,41 @@ fn a_key_that_is_changed_later_does_not_end_the_hunt() {
         assert!(world.told.iter().any(|told| matches!(told, Output::LoginFailed(_))));
         assert!(world.client.next_timeout().is_some());
     }
+}
+
+/// Who sits between us and the monitors can write what they like into frames that are not signed yet.
+#[test]
+fn what_nobody_has_signed_changes_neither_identity_nor_tickets() {
+    let mut world = World::new(true, admin(), |key| CryptoKey::from_base64(&key.to_base64()).unwrap());
+    world.start();
+    let global_id = world.logged_in();
+    let forgeries: [fn(&mut World); 2] =
+        [|world| world.forges_global_id = true, |world| world.breaks_signatures = true];
+    for forge in forgeries {
+        forge(&mut world);
+        world.told.clear();
+        world.cut();
+        assert!(!world.client.is_connected());
+        assert!(!world.told.iter().any(|told| matches!(told, Output::IdentityChanged { .. })));
+        assert_eq!(world.client.global_id(), global_id);
+        world.show_osd().unwrap();
+        (world.forges_global_id, world.breaks_signatures) = (false, false);
+        world.told.clear();
+        world.after(60);
+        assert!(world.client.is_connected());
+        assert_eq!(world.logged_in(), global_id);
+    }
+}
+
+#[test]
+fn a_first_login_that_nobody_has_signed_is_none() {
+    let mut world = World::new(true, admin(), |key| CryptoKey::from_base64(&key.to_base64()).unwrap());
+    world.breaks_signatures = true;
+    world.start();
+    assert!(!world.client.was_connected());
+    assert_eq!(world.client.global_id(), GlobalId(0));
+    assert!(!world.client.have_ticket(EntityType::OSD, world.now));
+    world.breaks_signatures = false;
+    world.after(10);
+    assert_ne!(world.logged_in(), GlobalId(0));
 }

@@ -57,4 +57,5 @@ scenarios! {
     shutdown
     strangers
     no_spin
+    nothing_in_common
 }

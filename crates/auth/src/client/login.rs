@@ -58,6 +58,9 @@ impl fmt::Debug for LoginReply {
 pub enum LoginStep {
     /// Send this.
     Send(LoginRequest),
+    /// On v2, the monitor let us in, by a frame that nobody has vouched for yet: these go into the signature of the handshake.
+    /// When the connection opens, [`AuthClient::connected`](crate::AuthClient::connected) ends the login.
+    Proven(LoginKeys),
     /// Logged in.
     Done(LoggedIn),
     /// Tickets were renewed; authorizers built from now on use them.
@@ -74,9 +77,14 @@ pub struct LoggedIn {
     /// Whether it is another one than before, or the first one. Ops, locks and watches of the one before are not this
     /// one's.
     pub is_new_identity: bool,
-    /// On v2, the key that the frames of the handshake are signed with.
+}
+
+/// What a login on messenger v2 gives the connection.
+#[derive(Debug)]
+pub struct LoginKeys {
+    /// The key that the frames of the handshake are signed with; nothing with method `none`.
     pub session_key: Option<SessionKey>,
-    /// On v2, what the keys of the secure mode are made of, if the monitor sent it.
+    /// What the keys of the secure mode are made of, if the monitor sent it.
     pub connection_secret: Option<ConnectionSecret>,
 }
 
@@ -120,6 +128,8 @@ pub(super) enum State {
     Session,
     /// The first tickets for services.
     Tickets,
+    /// The signature of the handshake (v2).
+    Signature,
     /// Nothing: logged in.
     Ready,
     /// The answer to a renewal of the login.
@@ -156,6 +166,7 @@ impl Login {
             State::Challenge => "the monitor's challenge",
             State::Session => "the answer to our proof",
             State::Tickets => "tickets for services",
+            State::Signature => "the signature of the handshake",
             State::Ready => "nothing",
             State::RenewedSession => "the renewed login",
             State::RenewedTickets => "renewed tickets for services",

@@ -16,7 +16,7 @@ use loligo_wire::{AuthEntityName, Encode, EntityType, Features, GlobalId};
 
 pub use self::authorizer::{Authorized, Authorizer};
 use self::login::State;
-pub use self::login::{LoggedIn, Login, LoginReply, LoginRequest, LoginStep};
+pub use self::login::{LoggedIn, Login, LoginKeys, LoginReply, LoginRequest, LoginStep};
 use self::ticket::Tickets;
 use crate::{AuthError, CryptoKey};
 
@@ -32,7 +32,8 @@ const RENEWAL_INTERVAL_MIN: Duration = Duration::from_secs(1);
 /// [`handle_reply`](Self::handle_reply), which says what to send next, until [`LoginStep::Done`] or
 /// [`LoginStep::Failed`]. **On v2** [`login_v2`](Self::login_v2) gives the payload of the AUTH_REQUEST frame,
 /// AUTH_REPLY_MORE goes to [`handle_reply_more`](Self::handle_reply_more), AUTH_DONE to
-/// [`handle_done`](Self::handle_done); renewals are `MAuth` messages as on v1.
+/// [`handle_done`](Self::handle_done), and when the connection opens, [`connected`](Self::connected) ends the login. Renewals
+/// are `MAuth` messages as on v1.
 ///
 /// **Renewal.** When [`next_renewal`](Self::next_renewal) comes, and at each tick of the monitor client (the wall clock
 /// may have jumped), [`renew`](Self::renew) gives what to send on the connection that is logged in, if anything. The
@@ -199,7 +200,7 @@ impl AuthClient {
         })
     }
 
-    /// Takes the global id and payload of an AUTH_DONE frame. Missing tickets are had by [`Self::renew`] then.
+    /// Takes the global id and payload of an AUTH_DONE frame, and gives [`LoginStep::Proven`].
     pub fn handle_done(
         &mut self,
         login: &mut Login,
@@ -208,6 +209,15 @@ impl AuthClient {
         payload: Bytes,
     ) -> LoginStep {
         self.checked(login, |client, login| client.done(login, now, global_id, &payload))
+    }
+
+    /// The connection of a login on msgr v2 is open, so all that was said in its handshake is vouched for: the identity and
+    /// the tickets become the client's. Missing tickets are had by [`Self::renew`] then.
+    pub fn connected(&mut self, login: &mut Login) -> LoginStep {
+        self.checked(login, |client, login| match login.state {
+            State::Signature => Ok(LoginStep::Done(client.adopt(login))),
+            _ => Err(AuthError::Unexpected),
+        })
     }
 
     /// What to send on the connection that is logged in, so that no ticket ends before there is a new one; nothing

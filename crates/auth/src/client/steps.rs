@@ -6,8 +6,8 @@ use loligo_wire::cephx::{AuthMethod, CephXServerChallenge};
 use loligo_wire::{Decode, EntityType, GlobalId};
 
 use super::AuthClient;
-use super::login::{LoggedIn, Login, LoginReply, LoginStep, State};
-use crate::{AuthError, ConnectionSecret};
+use super::login::{LoggedIn, Login, LoginKeys, LoginReply, LoginStep, State};
+use crate::AuthError;
 
 /// `EACCES`
 const EACCES: i32 = 13;
@@ -35,7 +35,9 @@ impl AuthClient {
         entropy: &mut dyn Entropy,
     ) -> Result<LoginStep, AuthError> {
         match login.state {
-            State::Challenge | State::Ready | State::Dead => return Err(AuthError::Unexpected),
+            State::Challenge | State::Signature | State::Ready | State::Dead => {
+                return Err(AuthError::Unexpected);
+            }
             _ if reply.result < 0 => return Err(refused(login, reply.result)),
             State::Method => self.choose(login, &reply)?,
             _ if reply.global_id != login.global_id => {
@@ -44,7 +46,7 @@ impl AuthClient {
             _ => {}
         }
         match login.state {
-            State::Method if login.method == AuthMethod::NONE => Ok(LoginStep::Done(self.adopt(login, None))),
+            State::Method if login.method == AuthMethod::NONE => Ok(LoginStep::Done(self.adopt(login))),
             State::Method => self.challenged(login, now, &reply.payload, entropy),
             State::Session => {
                 self.session(login, now, &reply.payload)?;
@@ -52,22 +54,22 @@ impl AuthClient {
             }
             State::Tickets => {
                 self.receive_tickets(login, now, &reply.payload)?;
-                Ok(LoginStep::Done(self.adopt(login, None)))
+                Ok(LoginStep::Done(self.adopt(login)))
             }
             State::RenewedSession => {
                 self.session(login, now, &reply.payload)?;
-                self.adopt(login, None);
+                self.adopt(login);
                 Ok(LoginStep::Renewed)
             }
             _ => {
                 self.receive_tickets(login, now, &reply.payload)?;
-                self.adopt(login, None);
+                self.adopt(login);
                 Ok(LoginStep::Renewed)
             }
         }
     }
 
-    /// The end of a login on msgr v2.
+    /// The monitor's last word in a login on msgr v2. Nothing of it is the client's before the connection opens.
     pub(super) fn done(
         &mut self,
         login: &mut Login,
@@ -78,18 +80,19 @@ impl AuthClient {
         if login.state != State::Session {
             return Err(AuthError::Unexpected);
         }
-        if global_id == GlobalId(0) {
+        // Nobody has vouched for this frame yet. A monitor gives back what is claimed, or refuses.
+        if global_id == GlobalId(0) || (login.is_reclaim && global_id != login.global_id) {
             return Err(AuthError::GlobalId { found: global_id, wanted: login.global_id });
         }
         login.global_id = global_id;
-        if login.method == AuthMethod::NONE {
-            return Ok(LoginStep::Done(self.adopt(login, None)));
+        let mut keys = LoginKeys { session_key: None, connection_secret: None };
+        if login.method == AuthMethod::CEPHX {
+            keys.connection_secret = self.session(login, now, payload)?;
+            let auth = login.tickets.get(EntityType::AUTH);
+            keys.session_key = auth.map(|ticket| ticket.session_key.duplicate());
         }
-        let secret = self.session(login, now, payload)?;
-        let mut logged_in = self.adopt(login, secret);
-        let auth = self.tickets.get(EntityType::AUTH);
-        logged_in.session_key = auth.map(|ticket| ticket.session_key.duplicate());
-        Ok(LoginStep::Done(logged_in))
+        login.state = State::Signature;
+        Ok(LoginStep::Proven(keys))
     }
 
     /// Takes the method that the monitor chose, and the global id that it gave.
@@ -133,16 +136,12 @@ impl AuthClient {
                 login.state = State::Tickets;
                 self.request_tickets(login, need, entropy).map(LoginStep::Send)
             }
-            _ => Ok(LoginStep::Done(self.adopt(login, None))),
+            _ => Ok(LoginStep::Done(self.adopt(login))),
         }
     }
 
     /// What the login brought becomes the client's.
-    pub(super) fn adopt(
-        &mut self,
-        login: &mut Login,
-        connection_secret: Option<ConnectionSecret>,
-    ) -> LoggedIn {
+    pub(super) fn adopt(&mut self, login: &mut Login) -> LoggedIn {
         let is_new_identity = login.global_id != self.global_id;
         if is_new_identity {
             self.tickets.clear();
@@ -151,7 +150,7 @@ impl AuthClient {
         self.global_id = login.global_id;
         self.method = login.method;
         login.state = State::Ready;
-        LoggedIn { global_id: self.global_id, is_new_identity, session_key: None, connection_secret }
+        LoggedIn { global_id: self.global_id, is_new_identity }
     }
 }
 

@@ -96,6 +96,7 @@ impl Replay {
             LoginStep::Send(request) => self.request = Some(request),
             LoginStep::Done(done) => self.step = format!("done {} {}", done.global_id, done.is_new_identity),
             LoginStep::Renewed => self.step = "renewed".to_string(),
+            LoginStep::Proven(_) => panic!("this is v1"),
             LoginStep::Failed(error) => panic!("{error}"),
         }
     }
@@ -174,12 +175,11 @@ fn pacific_and_we_sign_the_same_transcript() {
     let challenged = client.handle_reply_more(&mut login, now, hex(field("challenge")), &mut entropy);
     assert!(matches!(challenged, LoginStep::Send(_)), "{challenged:?}");
     let global_id = GlobalId(field("global-id").parse().unwrap());
-    let LoginStep::Done(logged_in) = client.handle_done(&mut login, now, global_id, hex(field("done")))
-    else {
+    let LoginStep::Proven(keys) = client.handle_done(&mut login, now, global_id, hex(field("done"))) else {
         panic!("the monitor's answer is not understood")
     };
-    assert!(logged_in.connection_secret.is_none(), "crc mode has none");
-    let session_key = logged_in.session_key.unwrap();
+    assert!(keys.connection_secret.is_none(), "crc mode has none");
+    let session_key = keys.session_key.unwrap();
     for (received, signature) in [("server-said", "client-signature"), ("client-said", "server-signature")] {
         let (transcript, signature) = (hex(field(received)), hex(field(signature)));
         assert_eq!(session_key.sign_transcript(&transcript)[..], signature);

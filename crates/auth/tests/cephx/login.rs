@@ -269,12 +269,18 @@ fn a_login_on_v2_brings_the_secrets_of_the_connection() {
                 .more_v2(&world.keys, world.now.wall, &request.payload, 64, &mut world.entropy)
                 .unwrap();
             let step = client.handle_done(&mut login, world.now, known.global_id, payload);
-            let LoginStep::Done(logged_in) = step else { panic!("{step:?}") };
-            assert_eq!(logged_in.is_new_identity, expect_new);
-            let ours = logged_in.connection_secret.unwrap();
+            let LoginStep::Proven(keys) = step else { panic!("{step:?}") };
+            let ours = keys.connection_secret.unwrap();
             assert_eq!(ours.expose(), known.connection_secret.unwrap().expose());
             assert_eq!(ours.expose().len(), 64);
-            assert_eq!(logged_in.session_key.unwrap().to_secret(), known.session_key.unwrap().to_secret());
+            assert_eq!(keys.session_key.unwrap().to_secret(), known.session_key.unwrap().to_secret());
+            // Nobody has vouched for that yet.
+            assert_eq!((client.global_id() == GlobalId(0), login.is_done()), (expect_new, false));
+            assert_eq!(client.have_ticket(EntityType::OSD, world.now), !expect_new);
+            let step = client.connected(&mut login);
+            let LoginStep::Done(logged_in) = step else { panic!("{step:?}") };
+            assert_eq!(logged_in.is_new_identity, expect_new);
+            assert_eq!(client.global_id(), known.global_id);
             world.connect(&client).unwrap();
             // Renewals are messages, as on v1.
             world.pass(100);
@@ -283,4 +289,27 @@ fn a_login_on_v2_brings_the_secrets_of_the_connection() {
             assert!(matches!(step, LoginStep::Renewed), "{step:?}");
         }
     }
+}
+
+/// The frame is not signed yet when it is read, and a monitor gives back the global id that was claimed, or refuses.
+#[test]
+fn on_v2_another_global_id_than_the_one_claimed_is_an_error() {
+    let mut world = World::with_key(Cipher::Aes, OPTIONS);
+    let mut client = world.client();
+    let (.., logged_in) = world.login(&mut client);
+    let (wanted, found) = (logged_in.global_id, GlobalId(logged_in.global_id.0 + 1));
+    let mut monitor = LoginHandler::new(CEPHX);
+    let (mut login, request) = client.login_v2(&[]).unwrap();
+    let (payload, _) = monitor.begin_v2(&mut world.keys, &request, &mut world.entropy).unwrap();
+    let step = client.handle_reply_more(&mut login, world.now, payload, &mut world.entropy);
+    let LoginStep::Send(request) = step else { panic!("{step:?}") };
+    let (payload, _) =
+        monitor.more_v2(&world.keys, world.now.wall, &request.payload, 64, &mut world.entropy).unwrap();
+    let step = client.handle_done(&mut login, world.now, found, payload);
+    let LoginStep::Failed(error) = step else { panic!("{step:?}") };
+    assert_eq!(error, AuthError::GlobalId { found, wanted });
+    assert_eq!(client.global_id(), wanted);
+    assert!(client.have_ticket(EntityType::OSD, world.now));
+    // Nor does such a connection end in anything, should it open.
+    assert!(matches!(client.connected(&mut login), LoginStep::Failed(AuthError::Unexpected)));
 }

@@ -85,8 +85,10 @@ fn header<M: Message>(tid: Tid) -> MessageHeader {
     }
 }
 
+const MON_ADDRS: &str = "v1:10.0.0.1:6789/0";
+
 fn mon_addrs() -> EntityAddrVec {
-    "v1:10.0.0.1:6789/0".parse().unwrap()
+    MON_ADDRS.parse().unwrap()
 }
 
 /// One OSD that is up and in, and one pool.
@@ -131,6 +133,11 @@ impl World {
     }
 
     pub(crate) fn with(options: Options) -> Self {
+        Self::at(options, MON_ADDRS)
+    }
+
+    /// With a monitor at these addresses.
+    pub(crate) fn at(options: Options, mon_addrs: &str) -> Self {
         let now = Now { mono: Mono::ZERO, wall: Wall::new(1_700_000_000, 0) };
         let mut entropy = SeededEntropy::new(1);
         let mut keys = KeyServer::new(KeyServerOptions::default(), now.wall, &mut entropy);
@@ -142,7 +149,7 @@ impl World {
         let auth = AuthClient::cephx(admin, own, EntityTypes::of(&[EntityType::MON, EntityType::OSD]));
         let random = Box::new(SeededEntropy::new(2));
         Self {
-            client: Client::new(options, vec![mon_addrs()], auth, random),
+            client: Client::new(options, vec![mon_addrs.parse().unwrap()], auth, random),
             keys,
             entropy,
             now,

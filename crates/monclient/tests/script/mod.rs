@@ -12,7 +12,7 @@ use loligo_auth::AuthClient;
 use loligo_base::{Mono, Now, Prng, SeededEntropy, Wall};
 use loligo_monclient::{FromMon, Input, MonClient, MonSession, Options, Request};
 use loligo_wire::cephx::AuthMethod;
-use loligo_wire::entity::{AuthEntityName, EntityAddr, EntityAddrVec};
+use loligo_wire::entity::{AuthEntityName, EntityAddr, EntityAddrVec, Protocols};
 use loligo_wire::message::{MAuthReply, MConfig, MMonCommandAck, MMonGetVersionReply, MMonSubscribeAck};
 use loligo_wire::monmap::{MonInfo, MonMap};
 use loligo_wire::types::ErrorCode;
@@ -36,6 +36,9 @@ impl World {
         let words: Vec<&str> = line.split_whitespace().collect();
         match words.as_slice() {
             ["hunt_parallel", n] => self.options.mon_client_hunt_parallel = n.parse().unwrap(),
+            ["protocols", v1, v2] => {
+                self.options.protocols = Protocols { v1: *v1 == "v1", v2: *v2 == "v2" };
+            }
             ["hunt_interval", ms] => self.options.mon_client_hunt_interval = millis(ms),
             ["ping_interval", ms] => self.options.mon_client_ping_interval = millis(ms),
             ["mon_host", hosts @ ..] => self.make(hosts),
@@ -45,6 +48,7 @@ impl World {
             }
             ["opened", s] => self.input(Input::Opened { session: session(s) }),
             ["lost", s] => self.input(Input::Lost { session: session(s) }),
+            ["nothing_in_common", s] => self.input(Input::NothingInCommon { session: session(s) }),
             ["auth", s, rest @ ..] => self.message(s, Tid(0), FromMon::AuthReply(auth_reply(&Words(rest)))),
             ["monmap", s, rest @ ..] => self.message(s, Tid(0), FromMon::MonMap(Arc::new(monmap(rest)))),
             ["suback", s] => {

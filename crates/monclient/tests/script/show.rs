@@ -13,6 +13,7 @@ pub(crate) fn output(output: Output<String>) -> String {
         Output::LoggedIn { session, global_id } => format!("logged in s{} client.{global_id}", session.0),
         Output::IdentityChanged { old, new } => format!("identity changed client.{old} -> client.{new}"),
         Output::LoginFailed(error) => format!("login failed: {error}"),
+        Output::NothingInCommon => "nothing in common".into(),
         Output::NewTickets => "new tickets".into(),
         Output::MonMap(map) => format!("monmap e{}", map.epoch),
         Output::Config(_) => "config".into(),
