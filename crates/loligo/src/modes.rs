@@ -32,6 +32,12 @@ pub(crate) fn modes_and_protocols(conf: &Conf) -> Result<(Modes, Protocols), Con
     }
     set(conf, "ms_client_mode", &mut modes.ms_client_mode)?;
     set(conf, "ms_mon_client_mode", &mut modes.ms_mon_client_mode)?;
+    // Who wants the secure mode alone of everybody does not want messenger v1, unless they say so. For some kinds of peers alone
+    // it cannot be said: all are called with the same protocols.
+    let is_secure = |modes: &[ConMode]| !modes.contains(&ConMode::CRC);
+    if protocols.v2 && is_secure(&modes.ms_client_mode) && is_secure(&modes.ms_mon_client_mode) {
+        protocols.v1 = false;
+    }
     Ok((modes, protocols))
 }
 
@@ -80,6 +86,17 @@ mod tests {
         assert_eq!((modes, protocols), (Modes::default(), Protocols { v1: true, v2: false }));
         let (modes, _) = of(&[("ms_mode", "secure"), ("ms_client_mode", "crc")]).unwrap();
         assert_eq!(modes.ms_client_mode, [ConMode::CRC]);
+    }
+
+    #[test]
+    fn the_secure_mode_alone_for_everybody_is_not_over_v1() {
+        let both = [("ms_client_mode", "secure"), ("ms_mon_client_mode", "secure")];
+        assert_eq!(of(&both).unwrap().1, Protocols { v1: false, v2: true });
+        // Of one kind of peers this cannot be said, and who asks for v1 has it.
+        assert_eq!(of(&both[..1]).unwrap().1, Protocols::default());
+        assert_eq!(of(&both[1..]).unwrap().1, Protocols::default());
+        let legacy = [both[0], both[1], ("ms_mode", "legacy")];
+        assert_eq!(of(&legacy).unwrap().1, Protocols { v1: true, v2: false });
     }
 
     #[test]

@@ -39,7 +39,7 @@ pub(crate) fn monitors(conf: &Conf, options: &mut Options) -> Result<Vec<EntityA
     let (start, timeout) = (Instant::now(), options.client_mount_timeout);
     match conf.get("mon_host").filter(|text| !text.trim().is_empty()) {
         Some(text) => {
-            let (_, protocols) = modes::modes_and_protocols(conf)?;
+            let protocols = options.mon.protocols;
             let mut monitors = parse_mon_host_within(&text, timeout)?;
             for monitor in &mut monitors {
                 // What is not spoken is not tried either.
@@ -137,6 +137,7 @@ fn key(conf: &Conf) -> Result<CryptoKey, ConfError> {
 pub(crate) fn options(conf: &Conf) -> Result<Options, ConfError> {
     let mut options = Options::default();
     let mon = &mut options.mon;
+    (_, mon.protocols) = modes::modes_and_protocols(conf)?;
     mon.mon_client_hunt_interval = conf.seconds("mon_client_hunt_interval", mon.mon_client_hunt_interval)?;
     mon.mon_client_hunt_parallel = small(conf, "mon_client_hunt_parallel", mon.mon_client_hunt_parallel)?;
     mon.mon_client_hunt_interval_backoff =
