@@ -148,6 +148,7 @@ pub(crate) fn options(conf: &Conf) -> Result<Options, ConfError> {
         conf.float("mon_client_hunt_interval_max_multiple", mon.mon_client_hunt_interval_max_multiple)?;
     mon.mon_client_ping_interval = conf.seconds("mon_client_ping_interval", mon.mon_client_ping_interval)?;
     let objecter = &mut options.objecter;
+    objecter.protocols = mon.protocols;
     objecter.objecter_inflight_ops = conf.number("objecter_inflight_ops", objecter.objecter_inflight_ops)?;
     objecter.objecter_inflight_op_bytes =
         conf.size("objecter_inflight_op_bytes", objecter.objecter_inflight_op_bytes)?;

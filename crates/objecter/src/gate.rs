@@ -77,7 +77,7 @@ pub enum Reason {
     PoolCheck,
     /// No OSD serves the placement group now.
     Homeless,
-    /// The OSD that serves the placement group has no address for messenger v1, the only one that is spoken here.
+    /// The OSD that serves the placement group has no address for a messenger that is spoken here.
     NoAddress,
     /// The OSD could not be reached; its address is tried again after a while.
     Reconnecting,
@@ -108,7 +108,7 @@ impl fmt::Display for Reason {
             Self::Full => "the cluster or the pool is full",
             Self::PoolCheck => "no map with its pool came",
             Self::Homeless => "no OSD serves its placement group",
-            Self::NoAddress => "its OSD has no address for messenger v1, the only one that is spoken here",
+            Self::NoAddress => "its OSD has no address for a messenger that is spoken here (ms_mode)",
             Self::Reconnecting => "the OSD could not be reached",
             Self::Backoff => "the OSD asked to wait",
             Self::Behind => "an earlier op on its object is not done",

@@ -2,6 +2,8 @@
 
 use core::time::Duration;
 
+use loligo_wire::entity::Protocols;
+
 /// Ceph's options of the Objecter, with Ceph's defaults.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Options {
@@ -26,6 +28,8 @@ pub struct Options {
     /// Whether writes wait while the cluster or their pool is full (`honor_pool_full`). When false every op carries
     /// `CEPH_OSD_FLAG_FULL_FORCE`, as old releases' switch of the Objecter did.
     pub honor_pool_full: bool,
+    /// The messengers that OSDs are called with: ops for one that has no address for any of them wait for another.
+    pub protocols: Protocols,
     /// `client_inc`, the incarnation in each op. The OSD's name for an op is (client, incarnation, tid).
     pub client_inc: i32,
 }
@@ -41,6 +45,7 @@ impl Default for Options {
             ms_initial_backoff: Duration::from_millis(200),
             ms_max_backoff: Duration::from_secs(15),
             honor_pool_full: true,
+            protocols: Protocols::default(),
             client_inc: 0,
         }
     }

@@ -187,9 +187,9 @@ impl<C> Objecter<C> {
         }
     }
 
-    /// Whether the map has an address of an OSD for the messenger that is spoken here.
+    /// Whether the map has an address of an OSD for a messenger that is spoken here.
     fn is_callable(&self, osd: OsdId) -> bool {
-        self.map.get_addrs(osd).callable().is_some()
+        self.options.protocols.pick(self.map.get_addrs(osd)).is_some()
     }
 
     fn hold(&mut self, tid: Tid, reason: Reason) {

@@ -56,7 +56,7 @@ impl Cluster {
             new_pools: [(PoolId(1), pool(pg_num, size))].into(),
             new_pool_names: [(PoolId(1), Text::from("data"))].into(),
             new_pool_max: Some(PoolId(1)),
-            new_require_osd_release: Release::PACIFIC,
+            new_require_osd_release: Release::QUINCY,
             crush: crush.to_bytes(Features::PACIFIC),
             ..Incremental::default()
         };

@@ -98,6 +98,7 @@ impl World {
         options.objecter_tick_interval = millis("tick").unwrap_or(options.objecter_tick_interval);
         options.ms_initial_backoff = millis("backoff").unwrap_or(options.ms_initial_backoff);
         options.honor_pool_full = !args.has("ignore_full");
+        options.protocols.v2 = !args.has("v1only");
         let cluster = Cluster::new(3, 8, 2);
         *self = Self { objecter: Objecter::new(options), cluster, ..Self::new() };
     }

@@ -63,15 +63,6 @@ impl EntityAddrVec {
         self.of_type(kind).filter(known).or_else(|| self.of_type(AddrType::ANY).filter(known))
     }
 
-    /// The address to connect to where both protocols are spoken: the first one of either, else one where any protocol is
-    /// spoken (`AsyncMessenger::create_connect`).
-    #[must_use]
-    pub fn callable(&self) -> Option<EntityAddr> {
-        let spoken = |addr: &&EntityAddr| matches!(addr.kind, AddrType::LEGACY | AddrType::MSGR2);
-        let known = self.0.iter().filter(spoken).find(|addr| !addr.is_blank_ip());
-        known.copied().or_else(|| self.pick(AddrType::ANY))
-    }
-
     /// Whether that very address is among them.
     #[must_use]
     pub fn contains(&self, addr: &EntityAddr) -> bool {
