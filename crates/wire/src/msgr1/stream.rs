@@ -1,14 +1,15 @@
 //! One direction of a recorded connection, item by item.
 
 use alloc::boxed::Box;
-use alloc::vec::Vec;
 
 use bytes::Bytes;
 use loligo_base::Wall;
 
 use super::{BANNER, ConnectMessage, ConnectReply, MessageFooter, MessageHeader, OldFooter, Tag};
 use crate::message::Payload;
-use crate::{BufferList, Decode, DecodeError, Decoder, Encode, Encoder, EntityAddr, Features, crc32c};
+use crate::{
+    BufferList, Decode, DecodeError, Decoder, Encode, Encoder, EntityAddr, Features, crc32c, crc32c_list,
+};
 
 /// Who sent the bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -214,14 +215,12 @@ impl Footer {
             Self::New(footer) => OldFooter::from(*footer),
             Self::Old(footer) => *footer,
         };
-        let data: Vec<u8> = payload.data.pieces().iter().flatten().copied().collect();
         let parts = [
-            ("front", sums.front_crc, &payload.front[..]),
-            ("middle", sums.middle_crc, &payload.middle),
-            ("data", sums.data_crc, &data),
+            ("front", sums.front_crc, crc32c(0, &payload.front)),
+            ("middle", sums.middle_crc, crc32c(0, &payload.middle)),
+            ("data", sums.data_crc, crc32c_list(0, &payload.data)),
         ];
-        for (what, found, part) in parts {
-            let computed = crc32c(0, part);
+        for (what, found, computed) in parts {
             if found != 0 && found != computed {
                 return Err(DecodeError::Checksum { what, found, computed });
             }
