@@ -6,53 +6,6 @@ use bytes::Bytes;
 use super::*;
 use crate::{BufferList, Decode, DecodeError, Decoder, Encode};
 
-/// The sizes that Ceph's `test_frames_v2.cc` expects of each part: for a header of 0, 1, 48 and 49 bytes with every choice of
-/// a front of 101, a middle of 202 and data of 303 bytes, in both revisions and both modes. It goes round each twice and
-/// knows compression, which changes no size of what is too small for it: 512 cases.
-#[test]
-fn the_parts_have_the_sizes_that_ceph_expects() {
-    let modes =
-        [(Revision::Rev0, false), (Revision::Rev0, true), (Revision::Rev1, false), (Revision::Rev1, true)];
-    // By mode: preamble, first segment, padded or not, epilogue with one segment and with more.
-    let preambles = [32, 32, 32, 96];
-    let headers = [(0, [0, 0, 0, 0]), (1, [1, 16, 5, 0]), (48, [48, 48, 52, 0]), (49, [49, 64, 53, 32])];
-    let epilogues = [(17, 17), (32, 32), (0, 13), (0, 32)];
-    let mut cases = 0;
-    for (header, header_lens) in headers {
-        for choice in 0..8 {
-            let chosen = |bit: u32, length: u32, padded: u32| {
-                if choice & bit == bit { (length, padded) } else { (0, 0) }
-            };
-            let [front, middle, data] = [chosen(4, 101, 112), chosen(2, 202, 208), chosen(1, 303, 304)];
-            let preamble = Preamble::new(Tag::MESSAGE, [header, front.0, middle.0, data.0]);
-            let num_segments = if data.0 > 0 {
-                4
-            } else if middle.0 > 0 {
-                3
-            } else if front.0 > 0 {
-                2
-            } else {
-                1
-            };
-            assert_eq!(preamble.segments().len(), num_segments);
-            for (mode, (revision, is_secure)) in modes.into_iter().enumerate() {
-                let layout = Layout { revision, is_secure };
-                let of = |(plain, padded): (u32, u32)| u64::from(if is_secure { padded } else { plain });
-                let expected = [header_lens[mode], of(front), of(middle), of(data)];
-                let found: Vec<_> = (0..4).map(|segment| layout.segment_len(&preamble, segment)).collect();
-                assert_eq!(found, expected, "{layout:?} {preamble:?}");
-                let epilogue = if num_segments == 1 { epilogues[mode].0 } else { epilogues[mode].1 };
-                assert_eq!(layout.preamble_len(), preambles[mode]);
-                assert_eq!(layout.epilogue_len(&preamble), epilogue);
-                let whole = preambles[mode] as u64 + expected.iter().sum::<u64>() + epilogue as u64;
-                assert_eq!(layout.frame_len(&preamble), whole);
-                cases += 1;
-            }
-        }
-    }
-    assert_eq!(cases * 4, 512);
-}
-
 /// Recorded from a monitor of 16.2.15.
 const BANNER: &str = "63657068207632 0a 1000 0100000000000000 0000000000000000";
 
