@@ -115,6 +115,11 @@ pub struct Options {
     pub ms_connection_ready_timeout: Duration,
     /// How long a connection may be silent before it is closed.
     pub ms_connection_idle_timeout: Duration,
+    /// How long a lossless connection waits before it calls again when a call failed; twice as long each time. Each wait is
+    /// cut short by up to a half, so that those who lost the same peer do not all come back at once.
+    pub ms_initial_backoff: Duration,
+    /// How long it waits at most.
+    pub ms_max_backoff: Duration,
     /// How long a message that has begun may stay as it is: it keeps its share of the throttles. Not an option of Ceph,
     /// where such a message keeps it until the connection is idle for too long. Such a connection is of no use, and a new one
     /// is opened soon enough.
@@ -142,6 +147,8 @@ impl Default for Options {
         Self {
             ms_connection_ready_timeout: Duration::from_secs(10),
             ms_connection_idle_timeout: Duration::from_secs(900),
+            ms_initial_backoff: Duration::from_millis(200),
+            ms_max_backoff: Duration::from_secs(15),
             message_stall_timeout: Duration::from_secs(30),
             keepalive_timeout: Duration::from_secs(30),
             ms_crc_data: true,

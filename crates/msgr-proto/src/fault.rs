@@ -42,6 +42,9 @@ pub enum Fault {
     /// The peer opened a newer connection.
     #[error("replaced by a newer connection")]
     Replaced,
+    /// Both ends called each other, and the call of the peer goes on.
+    #[error("the peer calls as well, and its call goes on")]
+    Wait,
     /// The peer speaks the other messenger: v1 where v2 was called, or v2 where v1 was.
     #[error("the peer speaks messenger v{version} at this address")]
     OtherProtocol {

@@ -5,8 +5,9 @@
 //! together and decides nothing.
 //!
 //! Both messengers are spoken: v1, and v2 in revision 2.1 with checksums or encrypted ([`Modes`]). The address that is called
-//! decides ([`Config::target_addr`]), or the listener that took the call ([`Pipe::accept`], [`Pipe::accept_v2`]). There are lossy
-//! clients and servers without sessions; sessions that outlive their connections, and compression, are not there yet.
+//! decides ([`Config::target_addr`]), or the listener that took the call ([`Pipe::accept`], [`Pipe::accept_v2`]). How a connection
+//! behaves when it breaks is its [`Policy`]: a lossy one is dead, a lossless one outlives its streams, and loses, doubles and
+//! reorders nothing.
 //!
 //! Two pipes that greet each other, their bytes carried by hand:
 //!
@@ -22,7 +23,7 @@
 //!     while let Some(event) = pipe.poll() {
 //!         let answer = match event {
 //!             PipeEvent::Asked(Ask::MyAddr { .. }) => Answer::MyAddr(my_addr),
-//!             PipeEvent::Asked(Ask::GlobalSeq { above }) => Answer::GlobalSeq(above + 1),
+//!             PipeEvent::Asked(Ask::GlobalSeq { above }) => Answer::GlobalSeq { seq: above + 1, random: 4 },
 //!             PipeEvent::Asked(Ask::Auth(AuthRequest::Authorizer { .. })) => {
 //!                 Answer::Auth(AuthStep::Authorizer { method: 1, authorizer: Bytes::from_static(b"me") })
 //!             }
@@ -55,9 +56,9 @@
 //! let osd = Config::new(EntityName::osd(0), PolicySet::new(Policy::stateless_server()));
 //! let mut client =
 //!     Pipe::connect(Arc::new(Config::client()), now, EntityType::OSD, EntityAddrVec::from(there), 1);
-//! let mut server = Pipe::accept(Arc::new(osd), now, there, here);
-//! client.started(now);
-//! server.started(now);
+//! let mut server = Pipe::accept(Arc::new(osd), now, there, here, 2);
+//! client.started(now, client.incarnation());
+//! server.started(now, server.incarnation());
 //! while !answer(&mut client, now, here) | !answer(&mut server, now, there) {
 //!     carry(&mut client, &mut server, now);
 //!     carry(&mut server, &mut client, now);
@@ -90,7 +91,10 @@ pub use endpoint::{
 };
 pub use fault::{Fault, IoKind};
 pub use modes::{Modes, Protocols};
-pub use pipe::{Answer, Arrived, Ask, Held, Pipe, PipeEvent, RecvChunk, SendBatch};
+pub use pipe::{
+    Answer, Arrived, Ask, Claim, Held, Incarnation, Meeting, Pipe, PipeEvent, RecvChunk, SendBatch,
+    SessionAnswer,
+};
 pub use policy::{Policy, PolicySet};
-pub use pool::{Connect, Link, Pool};
+pub use pool::{Connect, Link, Pool, Question};
 pub use throttle::{Taken, Throttle};

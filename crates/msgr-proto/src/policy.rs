@@ -85,6 +85,12 @@ impl Policy {
         Self::new(false, false, false, true, true)
     }
 
+    /// Whether there is one connection for each address of a peer.
+    #[must_use]
+    pub const fn registers(&self) -> bool {
+        !(self.server && self.lossy) || self.register_lossy_clients
+    }
+
     /// The same, for peers that have these features at least.
     #[must_use]
     pub const fn requiring(mut self, features: Features) -> Self {

@@ -25,6 +25,10 @@ pub(crate) struct Cx<'a> {
     pub(crate) config: &'a Config,
     pub(crate) policy: &'a mut Policy,
     pub(crate) session: &'a mut Session,
+    /// The peer may believe from now on that the session is open.
+    pub(crate) was_open: &'a mut bool,
+    /// Who was at the other end when the session was opened last.
+    pub(crate) peer: &'a Option<Peer>,
     pub(crate) stage: &'a mut Stage,
     pub(crate) spares: &'a mut Spares,
     pub(crate) writer: &'a mut Writer,
@@ -47,6 +51,11 @@ pub(crate) enum Step<O = Peer> {
     Message(Arrived),
     /// A throttle is full: come back a little later.
     Throttled,
+    /// The peer has forgotten the session: so are we to, and go on.
+    SessionReset {
+        /// A random number that nobody else knows.
+        random: u64,
+    },
 }
 
 impl<O> Step<O> {
@@ -59,6 +68,7 @@ impl<O> Step<O> {
             Self::Ask(ask) => Step::Ask(ask),
             Self::Message(arrived) => Step::Message(arrived),
             Self::Throttled => Step::Throttled,
+            Self::SessionReset { random } => Step::SessionReset { random },
         })
     }
 }
@@ -121,11 +131,11 @@ impl Protocol {
         }
     }
 
-    /// Writes a message, if the pipe is open.
-    pub(crate) fn write(&mut self, cx: &mut Cx<'_>, msg: &dyn Outgoing) -> Result<(), Fault> {
+    /// Writes a message with its number, if the pipe is open.
+    pub(crate) fn write(&mut self, cx: &mut Cx<'_>, seq: u64, msg: &dyn Outgoing) -> Result<(), Fault> {
         match self {
-            Self::V1(v1) => v1.write(cx, msg),
-            Self::V2(v2) => return v2.write(cx, msg),
+            Self::V1(v1) => v1.write(cx, seq, msg),
+            Self::V2(v2) => return v2.write(cx, seq, msg),
             Self::Closed => {}
         }
         Ok(())

@@ -85,8 +85,8 @@ fn somebody_else_at_the_address_is_not_talked_to() {
     let mut pair = Pair::new(client_config(), server_config()).start();
     let config = Arc::new(server_config());
     let elsewhere = addr("10.0.0.1:6800", 99);
-    pair.server.pipe = loligo_msgr_proto::Pipe::accept(config, pair.now, elsewhere, client_addr());
-    pair.server.pipe.started(pair.now);
+    pair.server.pipe = loligo_msgr_proto::Pipe::accept(config, pair.now, elsewhere, client_addr(), 2);
+    pair.server.started(pair.now);
     pair.run();
     assert_eq!(pair.client.seen.faults, [Fault::WrongPeer]);
 }
@@ -96,7 +96,7 @@ fn a_peer_that_does_not_know_its_ip_is_talked_to() {
     let mut pair = Pair::new(client_config(), server_config());
     let blank = addr("0.0.0.0:6800", 11);
     pair.server.pipe =
-        loligo_msgr_proto::Pipe::accept(Arc::new(server_config()), pair.now, blank, client_addr());
+        loligo_msgr_proto::Pipe::accept(Arc::new(server_config()), pair.now, blank, client_addr(), 2);
     let mut pair = pair.start();
     pair.run();
     assert!(pair.client.pipe.is_open());
@@ -269,18 +269,18 @@ fn the_handshake_waits_for_the_endpoint_and_no_longer_than_its_deadline() {
 #[test]
 fn a_keepalive_is_answered_or_the_pipe_dies() {
     let mut pair = Pair::open(client_config(), server_config());
-    pair.client.pipe.send_keepalive();
+    pair.client.pipe.send_keepalive(pair.now);
     pair.run();
     pair.advance(Duration::from_secs(60));
     assert_eq!(pair.client.seen.faults, []);
 
-    pair.client.pipe.send_keepalive();
+    pair.client.pipe.send_keepalive(pair.now);
     let lost = pair.client.write(pair.now, usize::MAX);
     assert_eq!(lost.len(), 9);
     pair.advance(Duration::from_secs(29));
     assert_eq!(pair.client.seen.faults, []);
     // A second one does not put the deadline off.
-    pair.client.pipe.send_keepalive();
+    pair.client.pipe.send_keepalive(pair.now);
     pair.client.write(pair.now, usize::MAX);
     pair.advance(Duration::from_secs(1));
     assert_eq!(pair.client.seen.faults, [Fault::KeepaliveTimeout]);
@@ -305,8 +305,8 @@ fn nothing_comes_after_mark_down_and_one_reset_after_a_loss() {
     pair.run();
     assert!(pair.client.seen.faults.is_empty() && pair.server.seen.notes.is_empty());
 
-    pair.server.pipe.lost(Fault::Closed);
-    pair.server.pipe.lost(Fault::Closed);
+    pair.server.lost(pair.now, Fault::Closed);
+    pair.server.lost(pair.now, Fault::Closed);
     pair.server.send(Note::new(2, "", ""));
     pair.run();
     pair.advance(Duration::from_secs(3_600));
@@ -334,7 +334,7 @@ fn room_and_bytes_of_a_dead_stream_are_dropped() {
     let batch = pair.client.pipe.send_begin(pair.now, usize::MAX).unwrap();
     assert!(pair.client.pipe.recv_begin().is_none());
     assert!(pair.client.pipe.send_begin(pair.now, usize::MAX).is_none());
-    pair.client.pipe.lost(Fault::Closed);
+    pair.client.lost(pair.now, Fault::Closed);
     let n = chunk.fill(&bytes);
     pair.client.pipe.recv_end(pair.now, chunk, n);
     let written = batch.len();
@@ -361,7 +361,7 @@ fn throttles_hold_reading_and_get_back_what_they_gave() {
     pair.run();
     assert_eq!(pair.server.seen.notes.len(), 3);
     // It waits with a part of what the next needs, and gives that back too when it dies.
-    pair.server.pipe.lost(Fault::Closed);
+    pair.server.lost(pair.now, Fault::Closed);
     pair.server.seen.held.clear();
     assert_eq!((bytes.current(), messages.current()), (0, 0));
 }
@@ -432,10 +432,10 @@ fn without_checksums_a_flipped_bit_of_data_gets_through_and_with_them_it_does_no
 #[test]
 fn nothing_is_read_before_the_stream_is_there() {
     let mut pair = Pair::new(client_config(), server_config());
-    pair.server.pipe.started(pair.now);
+    pair.server.started(pair.now);
     pair.run();
     assert!(pair.client.pipe.recv_begin().is_none());
-    pair.client.pipe.started(pair.now);
+    pair.client.started(pair.now);
     pair.run();
     assert!(pair.client.pipe.is_open());
 }

@@ -162,7 +162,8 @@ fn somebody_else_at_the_address_is_refused() {
     assert_eq!(pair.client.seen.faults, [Fault::WrongPeer]);
     let mut pair = Pair::v2(client_config(), server_config());
     let elsewhere = EntityAddrVec::from(addr("10.0.0.9:6800", 11).with_kind(AddrType::MSGR2));
-    pair.server.pipe = Pipe::accept_v2(Arc::new(server_config()), pair.now, elsewhere, addr("10.0.0.2:1", 0));
+    pair.server.pipe =
+        Pipe::accept_v2(Arc::new(server_config()), pair.now, elsewhere, addr("10.0.0.2:1", 0), 2);
     let mut pair = pair.start();
     pair.run();
     assert_eq!(pair.server.seen.faults, [Fault::WrongPeer]);
@@ -186,11 +187,11 @@ fn features_that_are_missing_are_named() {
 fn a_keepalive_is_answered_and_one_that_is_not_ends_the_connection() {
     for config in [client_config, secure] {
         let mut pair = opened(Pair::v2(config(), server_config()).with_keys());
-        pair.client.pipe.send_keepalive();
+        pair.client.pipe.send_keepalive(pair.now);
         pair.run();
         pair.advance(Duration::from_secs(31));
         assert_eq!(pair.client.seen.faults, []);
-        pair.client.pipe.send_keepalive();
+        pair.client.pipe.send_keepalive(pair.now);
         pair.client.write(pair.now, usize::MAX);
         pair.advance(Duration::from_secs(31));
         assert_eq!(pair.client.seen.faults, [Fault::KeepaliveTimeout]);

@@ -2,9 +2,10 @@
 
 use loligo_base::Now;
 
-use super::{Life, Pipe, RecvChunk, SendBatch, recv};
+use super::{Asking, Life, Pipe, RecvChunk, SendBatch, recv};
 use crate::Fault;
 use crate::protocol::Protocol;
+use crate::session::Sent;
 
 impl Pipe {
     /// Room for bytes of the stream; none while the pipe wants none, or when room was handed out already.
@@ -19,7 +20,7 @@ impl Pipe {
     /// Whether the pipe would take bytes.
     #[must_use]
     pub fn wants_read(&self) -> bool {
-        let busy = self.chunk_out || self.asking || self.throttled_until.is_some();
+        let busy = self.chunk_out || self.asking.is_some() || self.throttled_until.is_some();
         matches!(self.life, Life::Greeting { .. } | Life::Open) && !busy
     }
 
@@ -41,7 +42,7 @@ impl Pipe {
     /// Bytes to be written, `max` and the rest of a message at most; none while there are none, or when bytes were
     /// handed out already. Messages get their numbers, and are encoded, here.
     pub fn send_begin(&mut self, now: Now, max: usize) -> Option<SendBatch> {
-        if self.batch_out || self.life == Life::Dead {
+        if !self.may_write() {
             return None;
         }
         self.fill(now, max);
@@ -55,8 +56,14 @@ impl Pipe {
     /// Whether there is anything to write and nobody writes.
     #[must_use]
     pub fn wants_write(&self) -> bool {
-        let queued = self.life == Life::Open && (self.queue.len() > 0 || self.chores.are_there());
-        self.life != Life::Dead && !self.batch_out && (queued || self.writer.len() > 0)
+        let queued = self.queue.len() > 0 || self.session.has_again() || self.chores.are_there();
+        self.may_write() && ((self.life == Life::Open && queued) || self.writer.len() > 0)
+    }
+
+    /// Whether the stream can be written. Not while it is asked whether another pipe takes it.
+    fn may_write(&self) -> bool {
+        let has_stream = matches!(self.life, Life::Greeting { .. } | Life::Open);
+        has_stream && !self.batch_out && self.asking != Some(Asking::Session)
     }
 
     fn fill(&mut self, now: Now, max: usize) {
@@ -68,12 +75,21 @@ impl Pipe {
             written = self.with_protocol(now, Protocol::write_chores);
         }
         while self.writer.len() < max && written.is_ok() {
-            let Some(msg) = self.queue.pop() else { break };
-            written = self.with_protocol(now, |protocol, cx| protocol.write(cx, &*msg));
+            let Some(next) = self.next() else { break };
+            written = self.with_protocol(now, |protocol, cx| protocol.write(cx, next.seq, &*next.msg));
+            if !self.policy.lossy {
+                self.session.keep(next);
+            }
         }
         if let Err(fault) = written {
-            self.die(fault);
+            self.fault(now, fault);
         }
+    }
+
+    /// The next message: what has to be written again comes first.
+    fn next(&mut self) -> Option<Sent> {
+        let again = self.session.next_again();
+        again.or_else(|| self.queue.pop().map(|msg| self.session.number(msg)))
     }
 
     /// Takes bytes back, of which `n` were written. Bytes of an earlier stream are dropped.

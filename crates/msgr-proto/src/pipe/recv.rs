@@ -6,6 +6,7 @@ use core::mem;
 use bytes::Bytes;
 use loligo_wire::{BufferList, crc32c};
 
+use super::Incarnation;
 use super::spares::Spares;
 
 /// The first size of a stage. It doubles when a read fills it.
@@ -22,7 +23,7 @@ const DIRECT_MIN: usize = 4 << 10;
 /// Room for bytes that are to be read, owned by whoever reads. See [`Pipe::recv_begin`](crate::Pipe::recv_begin).
 #[derive(Debug)]
 pub struct RecvChunk {
-    pub(super) incarnation: u32,
+    pub(super) incarnation: Incarnation,
     bulk: Vec<u8>,
     bulk_from: usize,
     stage: Vec<u8>,
@@ -129,7 +130,7 @@ pub(super) fn begin(
     stage: &mut Stage,
     gather: Option<&mut Gather>,
     spares: &mut Spares,
-    incarnation: u32,
+    incarnation: Incarnation,
 ) -> RecvChunk {
     stage.make_room();
     let (bulk, bulk_from, bulk_only) = match gather {
@@ -347,7 +348,7 @@ mod tests {
         let mut spares = spares();
         let mut rest = bytes;
         while !gather.absorb(&mut stage, &mut spares) {
-            let mut chunk = begin(&mut stage, Some(&mut gather), &mut spares, 0);
+            let mut chunk = begin(&mut stage, Some(&mut gather), &mut spares, Incarnation(0));
             let n = chunk.fill(&rest[..rest.len().min(step)]);
             rest = &rest[n..];
             end(&mut stage, Some(&mut gather), &mut spares, chunk, n);
@@ -383,7 +384,7 @@ mod tests {
         let mut gather = Gather::new(LEN, false).in_one_piece(PIECE_MAX);
         let mut came = 0;
         while !gather.absorb(&mut stage, &mut spares) {
-            let mut chunk = begin(&mut stage, Some(&mut gather), &mut spares, 0);
+            let mut chunk = begin(&mut stage, Some(&mut gather), &mut spares, Incarnation(0));
             assert!(chunk.bulk.capacity() <= PIECE_MAX.max(2 * (came + WINDOW)), "{came} bytes came");
             let n = chunk.fill(&vec![7; chunk.room().min(LEN - came)]);
             came += n;
@@ -399,7 +400,7 @@ mod tests {
     fn a_full_stage_grows_to_its_limit_and_keeps_its_bytes() {
         let mut stage = Stage::default();
         for _ in 0..6 {
-            let mut chunk = begin(&mut stage, None, &mut spares(), 0);
+            let mut chunk = begin(&mut stage, None, &mut spares(), Incarnation(0));
             let room = chunk.room();
             assert_eq!(chunk.fill(&vec![1; room]), room);
             end(&mut stage, None, &mut spares(), chunk, room);

@@ -6,6 +6,7 @@ use alloc::vec::Vec;
 
 use bytes::{Buf, Bytes, BytesMut};
 
+use super::Incarnation;
 use crate::Outgoing;
 
 /// Up to this size a piece is copied behind what is already written, to keep the vector short.
@@ -16,7 +17,7 @@ const SCRATCH: usize = 8 << 10;
 /// Bytes that are to be written, owned by whoever writes. See [`Pipe::send_begin`](crate::Pipe::send_begin).
 #[derive(Debug)]
 pub struct SendBatch {
-    pub(super) incarnation: u32,
+    pub(super) incarnation: Incarnation,
     pub(super) pieces: VecDeque<Bytes>,
     pub(super) len: usize,
 }
@@ -83,7 +84,7 @@ impl Writer {
     }
 
     /// Hands over all that waits.
-    pub(super) fn take(&mut self, incarnation: u32) -> SendBatch {
+    pub(super) fn take(&mut self, incarnation: Incarnation) -> SendBatch {
         self.seal();
         let len = core::mem::take(&mut self.sealed);
         SendBatch { incarnation, pieces: core::mem::take(&mut self.pieces), len }
@@ -162,7 +163,7 @@ mod tests {
     fn drain(writer: &mut Writer, step: usize) -> Vec<u8> {
         let mut out = Vec::new();
         while writer.len() > 0 {
-            let batch = writer.take(0);
+            let batch = writer.take(Incarnation(0));
             let all: Vec<u8> = batch.pieces().flatten().copied().collect();
             assert_eq!(all.len(), batch.len());
             let n = step.min(all.len());
@@ -194,7 +195,7 @@ mod tests {
         writer.put_piece(&bulk);
         writer.put(&[3; 5]);
         writer.put_piece(&Bytes::from_static(&[4; 4]));
-        let batch = writer.take(0);
+        let batch = writer.take(Incarnation(0));
         assert_eq!(batch.pieces.len(), 3);
         assert_eq!(batch.pieces[1].as_ptr(), bulk.as_ptr());
     }
@@ -203,7 +204,7 @@ mod tests {
     fn what_is_put_while_a_batch_is_out_comes_behind_it() {
         let mut writer = Writer::default();
         writer.put(&[1; 4]);
-        let batch = writer.take(0);
+        let batch = writer.take(Incarnation(0));
         writer.put(&[2; 4]);
         writer.give_back(batch, 2);
         assert_eq!(drain(&mut writer, usize::MAX), [1, 1, 2, 2, 2, 2]);

@@ -1,8 +1,10 @@
 //! From the steps of the protocol to the events of a pipe.
 
+use core::time::Duration;
+
 use loligo_base::Now;
 
-use super::{Life, Pipe, PipeEvent, THROTTLE_RETRY};
+use super::{Ask, Asking, Callee, Life, Pipe, PipeEvent, THROTTLE_RETRY};
 use crate::protocol::{Protocol, Step};
 use crate::{Fault, Peer};
 
@@ -27,23 +29,46 @@ impl Pipe {
                 return true;
             }
             Ok(Step::Opened(peer)) => {
-                self.opened(peer);
+                self.opened(now, peer);
                 return true;
             }
             Ok(Step::NeedBytes) => {}
+            Ok(Step::SessionReset { random }) => {
+                self.reset_session(random);
+                return true;
+            }
             Ok(Step::Ask(ask)) => {
-                self.asking = true;
+                let moves = matches!(ask, Ask::Session(_));
+                self.asking = Some(if moves { Asking::Session } else { Asking::Any });
                 self.events.push_back(PipeEvent::Asked(ask));
             }
             Ok(Step::Throttled) => self.throttled_until = Some(now.mono + THROTTLE_RETRY),
-            Err(fault) => self.die(fault),
+            Err(fault) => self.fault(now, fault),
         }
         false
     }
 
-    fn opened(&mut self, peer: Peer) {
+    fn opened(&mut self, now: Now, peer: Peer) {
         self.life = Life::Open;
-        let event = if self.is_accepted { PipeEvent::Accepted(peer) } else { PipeEvent::Connected(peer) };
+        (self.was_open, self.is_known, self.replacing) = (true, true, false);
+        self.backoff = Duration::ZERO;
+        self.last_read = now.mono;
+        self.peer = Some(peer.clone());
+        let event = if self.is_accepted {
+            self.learn_callee(&peer);
+            PipeEvent::Accepted(peer)
+        } else {
+            PipeEvent::Connected(peer)
+        };
         self.events.push_back(event);
+    }
+
+    /// A peer that called may be called itself, where the policy says so.
+    fn learn_callee(&mut self, peer: &Peer) {
+        if self.callee.is_none()
+            && let Some(target) = self.config.target_addr(&peer.addrs)
+        {
+            self.callee = Some(Callee { kind: peer.name.kind, addrs: peer.addrs.clone(), target });
+        }
     }
 }

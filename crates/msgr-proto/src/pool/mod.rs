@@ -5,13 +5,15 @@ mod half_open;
 use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
 use alloc::sync::Arc;
+use core::fmt;
 use core::net::SocketAddr;
 
-use loligo_base::Now;
+use loligo_base::{Entropy, Now};
 use loligo_wire::entity::{AddrType, EntityAddr, EntityAddrVec, EntityType};
 
 use crate::config::Config;
-use crate::pipe::{Answer, Ask, Pipe};
+use crate::pipe::{Answer, Ask, Claim, Meeting, Pipe};
+use crate::session::Wanted;
 use crate::{AuthRequest, ConId, Fault, IoKind, Peer};
 use half_open::HalfOpen;
 
@@ -19,9 +21,9 @@ use half_open::HalfOpen;
 /// one address and nonce that all pipes tell their peers (`AsyncMessenger`).
 ///
 /// `H` is what the driver finds a pipe by. The pool dials and closes nothing itself: it says what is to be done.
-#[derive(Debug)]
 pub struct Pool<H> {
     config: Arc<Config>,
+    entropy: Box<dyn Entropy>,
     my_addr: EntityAddr,
     /// Where calls are taken, messenger v2 first.
     bound: EntityAddrVec,
@@ -36,7 +38,7 @@ pub struct Pool<H> {
 struct Entry<H> {
     link: Link<H>,
     /// Where the peer is, as far as it is known.
-    addr: EntityAddr,
+    addrs: EntityAddrVec,
 }
 
 /// What a connection leads to.
@@ -55,9 +57,9 @@ pub enum Connect {
     Dial {
         /// The pipe.
         pipe: Box<Pipe>,
-        /// Where to, for [`Pool::insert`].
-        addr: EntityAddr,
-        /// The same as a socket.
+        /// Where the peer is, for [`Pool::insert`].
+        addrs: EntityAddrVec,
+        /// Where to.
         socket: SocketAddr,
     },
     /// The address is our own: the connection is ready, and this is who is at the other end.
@@ -66,14 +68,24 @@ pub enum Connect {
     Refused(Fault),
 }
 
+/// A question of a handshake that the pool cannot answer alone.
+#[derive(Debug)]
+pub enum Question {
+    /// For the endpoint.
+    Auth(AuthRequest),
+    /// Which session may this peer have? See [`Pool::rival`].
+    Session(Claim),
+}
+
 impl<H: Clone> Pool<H> {
     /// No connections yet; the address is not known, but for its nonce, which must be new for each messenger: by
-    /// address and nonce a cluster tells clients apart, and blocks them.
+    /// address and nonce a cluster tells clients apart, and blocks them. Sessions get their names from `entropy`.
     #[must_use]
-    pub fn new(config: Arc<Config>, nonce: u32) -> Self {
+    pub fn new(config: Arc<Config>, nonce: u32, entropy: Box<dyn Entropy>) -> Self {
         let half_open = HalfOpen::new(config.limits.half_open, config.limits.half_open_per_host);
         Self {
             config,
+            entropy,
             my_addr: EntityAddr { nonce, ..EntityAddr::NONE },
             bound: EntityAddrVec::NONE,
             global_seq: 0,
@@ -163,12 +175,12 @@ impl<H: Clone> Pool<H> {
             return Connect::Refused(Fault::Unreachable(IoKind::NO_PROTOCOL));
         };
         if self.is_own(addr) {
-            self.cons.insert(con, Entry { link: Link::Local, addr });
+            self.cons.insert(con, Entry { link: Link::Local, addrs });
             return Connect::Local(self.myself());
         }
-        let global_seq = self.get_global_seq(0);
-        let pipe = Pipe::connect(Arc::clone(&self.config), now, peer, addrs, global_seq);
-        Connect::Dial { pipe: Box::new(pipe), addr, socket }
+        let seed = self.entropy.next_u64();
+        let pipe = Pipe::connect(Arc::clone(&self.config), now, peer, addrs.clone(), seed);
+        Connect::Dial { pipe: Box::new(pipe), addrs, socket }
     }
 
     fn is_own(&self, addr: EntityAddr) -> bool {
@@ -184,14 +196,40 @@ impl<H: Clone> Pool<H> {
         }
     }
 
-    /// Names the pipe of a connection that is dialled or was accepted.
-    pub fn insert(&mut self, con: ConId, addr: EntityAddr, handle: H) {
-        let before = self.cons.insert(con, Entry { link: Link::Pipe(handle), addr });
+    /// Names the pipe of a connection that is dialled, to a peer that is at `addrs`, or was accepted, from one that has not said
+    /// yet where it is.
+    pub fn insert(&mut self, con: ConId, addrs: EntityAddrVec, handle: H) {
+        let before = self.cons.insert(con, Entry { link: Link::Pipe(handle), addrs: EntityAddrVec::NONE });
         let _ = loligo_base::never!(before.is_some(), "a connection has two pipes");
-        if !con.is_accepted() {
-            self.by_addr.insert(addr, con);
-        }
+        self.register(con, addrs);
         self.check();
+    }
+
+    /// A connection that no other may be found by: two of them to one peer do not get in each other's way (anonymous).
+    pub fn insert_anon(&mut self, con: ConId, handle: H) {
+        self.insert(con, EntityAddrVec::NONE, handle);
+    }
+
+    /// From now on the connection is found by these addresses.
+    fn register(&mut self, con: ConId, addrs: EntityAddrVec) {
+        self.unregister(con);
+        // A client without a place may share its nonce with others.
+        for addr in addrs.iter().filter(|addr| !addr.is_blank_ip()) {
+            self.by_addr.insert(*addr, con);
+        }
+        if let Some(entry) = self.cons.get_mut(&con) {
+            entry.addrs = addrs;
+        }
+    }
+
+    fn unregister(&mut self, con: ConId) {
+        let before =
+            self.cons.get_mut(&con).map(|entry| core::mem::take(&mut entry.addrs)).unwrap_or_default();
+        for addr in before.iter() {
+            if self.by_addr.get(addr) == Some(&con) {
+                self.by_addr.remove(addr);
+            }
+        }
     }
 
     /// A call came from `seen` in messenger v1: a pipe for it, to be [`Self::insert`]ed; `None` where too many callers have
@@ -208,11 +246,12 @@ impl<H: Clone> Pool<H> {
         }
         self.accepted += 1;
         let config = Arc::clone(&self.config);
+        let seed = self.entropy.next_u64();
         let seen = EntityAddr::new(kind, seen, 0);
         let pipe = if kind == AddrType::MSGR2 {
-            Pipe::accept_v2(config, now, self.my_addrs_at(self.my_addr), seen)
+            Pipe::accept_v2(config, now, self.my_addrs_at(self.my_addr), seen, seed)
         } else {
-            Pipe::accept(config, now, self.my_addr, seen)
+            Pipe::accept(config, now, self.my_addr, seen, seed)
         };
         Some((con, pipe))
     }
@@ -229,44 +268,72 @@ impl<H: Clone> Pool<H> {
         self.by_addr.get(&addr).copied()
     }
 
-    /// Answers what a pipe asks of the pool; gives back what only the endpoint can answer.
+    /// Answers what a pipe asks of the pool alone; gives back what it cannot.
     ///
     /// # Errors
     ///
-    /// With the question for the endpoint.
-    pub fn answer(&mut self, ask: Ask) -> Result<Answer, AuthRequest> {
+    /// With the question: one for the endpoint, or one about a session, see [`Self::rival`].
+    pub fn answer(&mut self, ask: Ask) -> Result<Answer, Question> {
         match ask {
             Ask::MyAddr { seen } => Ok(Answer::MyAddr(self.learned_addr(seen))),
             Ask::MyAddrs { seen } => Ok(Answer::MyAddrs(self.tell_addrs(seen))),
-            Ask::GlobalSeq { above } => Ok(Answer::GlobalSeq(self.get_global_seq(above))),
-            Ask::Auth(request) => Err(request),
+            Ask::GlobalSeq { above } => {
+                Ok(Answer::GlobalSeq { seq: self.get_global_seq(above), random: self.entropy.next_u64() })
+            }
+            Ask::Session(claim) => Err(Question::Session(claim)),
+            Ask::Auth(request) => Err(Question::Auth(request)),
         }
     }
 
-    /// The greeting of an accepted connection is over: the peer is at `addr`. Where the policy registers clients, gives
-    /// the connection that this one replaces.
-    pub fn accepted(&mut self, con: ConId, peer: &Peer) -> Option<ConId> {
-        self.half_open.leave(con);
-        let addr = peer.addrs.legacy_or_front_addr();
-        let entry = self.cons.get_mut(&con)?;
-        entry.addr = addr;
-        let policy = self.config.policies.get(peer.name.kind);
-        // A client without a port may share its nonce with others: only what has a place can be replaced.
-        let registers = !policy.lossy || policy.register_lossy_clients;
-        if !registers || addr.is_blank_ip() {
-            return None;
+    /// The other connection with the peer that has called by `con`, if there is one (`lookup_conn`): the two are to
+    /// [`meet`](Self::meet). If there is none, this one is found by the peer's addresses from now on, and is to be answered
+    /// [`SessionAnswer::New`](crate::SessionAnswer::New).
+    pub fn rival(&mut self, con: ConId, claim: &Claim) -> Option<(ConId, H)> {
+        let others =
+            claim.addrs.iter().filter_map(|addr| self.by_addr.get(addr)).filter(|other| **other != con);
+        for other in others {
+            if let Some(Entry { link: Link::Pipe(handle), .. }) = self.cons.get(other) {
+                return Some((*other, handle.clone()));
+            }
         }
-        self.by_addr.insert(addr, con).filter(|old| *old != con)
+        self.register(con, claim.addrs.clone());
+        None
+    }
+
+    /// Decides which of two connections with one peer goes on: the one that there was, or that by which the peer has called
+    /// now. Nobody else may have the newcomer meanwhile.
+    pub fn meet(
+        &mut self,
+        now: Now,
+        con: ConId,
+        claim: &Claim,
+        existing: &mut Pipe,
+        newcomer: &mut Pipe,
+    ) -> Meeting {
+        let at = |addrs: &EntityAddrVec| match claim.wanted {
+            Wanted::V1 { .. } => addrs.legacy_addr(),
+            Wanted::Ident { .. } | Wanted::Reconnect { .. } => addrs.msgr2_addr(),
+        };
+        let wins = at(&claim.addrs) < at(&self.my_addrs());
+        let random = self.entropy.next_u64();
+        let meeting = existing.meet(now, newcomer, claim, wins, random);
+        if meeting == Meeting::Ended {
+            self.register(con, claim.addrs.clone());
+        }
+        meeting
+    }
+
+    /// The greeting of an accepted connection is over.
+    pub fn accepted(&mut self, con: ConId) {
+        self.half_open.leave(con);
     }
 
     /// Forgets a connection; gives what it led to, if it was alive. What comes of its pipe after this is not told
     /// to the endpoint.
     pub fn remove(&mut self, con: ConId) -> Option<Link<H>> {
         self.half_open.leave(con);
+        self.unregister(con);
         let entry = self.cons.remove(&con)?;
-        if self.by_addr.get(&entry.addr) == Some(&con) {
-            self.by_addr.remove(&entry.addr);
-        }
         self.check();
         Some(entry.link)
     }
@@ -291,6 +358,15 @@ impl<H: Clone> Pool<H> {
             self.half_open.len() > self.config.limits.half_open,
             "too many half-open calls"
         );
+    }
+}
+
+impl<H: fmt::Debug> fmt::Debug for Pool<H> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pool")
+            .field("my_addr", &self.my_addr)
+            .field("cons", &self.cons)
+            .finish_non_exhaustive()
     }
 }
 

@@ -2,8 +2,7 @@ use alloc::string::ToString as _;
 use alloc::vec;
 use core::net::SocketAddr;
 
-use loligo_base::{Mono, Wall};
-use loligo_wire::Features;
+use loligo_base::{Mono, SeededEntropy, Wall};
 use loligo_wire::entity::EntityName;
 
 use super::*;
@@ -18,19 +17,18 @@ fn socket(text: &str) -> SocketAddr {
 fn server(policy: Policy) -> Pool<u32> {
     let mut config = Config::new(EntityName::osd(0), PolicySet::new(policy));
     config.limits = Limits { half_open: 3, half_open_per_host: 2, ..Limits::default() };
-    let mut pool = Pool::new(Arc::new(config), 77);
+    let mut pool = Pool::new(Arc::new(config), 77, dice());
     pool.bound(socket("10.0.0.1:6800"));
     pool
 }
 
-fn peer(addr: &str, nonce: u32) -> Peer {
-    let addrs = EntityAddrVec(vec![EntityAddr::legacy(socket(addr), nonce)]);
-    Peer { name: EntityName::client(EntityName::NEW), addrs, features: Features::NONE }
+fn dice() -> Box<dyn Entropy> {
+    Box::new(SeededEntropy::new(3))
 }
 
 #[test]
 fn the_address_is_learned_once_and_keeps_its_nonce() {
-    let mut pool = Pool::<u32>::new(Arc::new(Config::client()), 42);
+    let mut pool = Pool::<u32>::new(Arc::new(Config::client()), 42, dice());
     assert_eq!(pool.learned_addr(EntityAddr::NONE), EntityAddr::NONE.with_nonce(42));
     let seen = EntityAddr::legacy(socket("10.0.0.7:0"), 0);
     assert_eq!(pool.learned_addr(seen), seen.with_nonce(42));
@@ -61,13 +59,17 @@ fn the_first_address_of_a_peer_that_is_spoken_is_dialled() {
     let call = |protocols, addrs| {
         let mut config = Config::client();
         config.options.protocols = protocols;
-        let mut pool = Pool::<u32>::new(Arc::new(config), 42);
+        let mut pool = Pool::<u32>::new(Arc::new(config), 42, dice());
         pool.connect(NOW, ConId::opened(0), EntityType::MON, EntityAddrVec(addrs))
     };
     let both = Protocols::default();
-    assert!(matches!(call(both, vec![v2, v1]), Connect::Dial { addr, .. } if addr == v2));
+    assert!(
+        matches!(call(both, vec![v2, v1]), Connect::Dial { socket: to, .. } if Some(to) == v2.socket_addr())
+    );
     let old = Protocols { v2: false, ..both };
-    assert!(matches!(call(old, vec![v2, v1]), Connect::Dial { addr, .. } if addr == v1));
+    assert!(
+        matches!(call(old, vec![v2, v1]), Connect::Dial { socket: to, .. } if Some(to) == v1.socket_addr())
+    );
     assert!(matches!(call(old, vec![v2]), Connect::Refused(Fault::Unreachable(_))));
 }
 
@@ -84,7 +86,7 @@ fn who_takes_calls_in_both_protocols_has_two_addresses_the_newer_one_first() {
     let seen = EntityAddr::legacy(socket("10.0.0.7:0"), 0);
     let Ok(Answer::MyAddrs(told)) = pool.answer(Ask::MyAddrs { seen }) else { panic!() };
     assert_eq!(told, pool.my_addrs());
-    let mut client = Pool::<u32>::new(Arc::new(Config::client()), 42);
+    let mut client = Pool::<u32>::new(Arc::new(Config::client()), 42, dice());
     let Ok(Answer::MyAddrs(told)) = client.answer(Ask::MyAddrs { seen }) else { panic!() };
     assert_eq!(told, EntityAddrVec::from(seen.with_kind(AddrType::ANY).with_nonce(42)));
     pool.renew_nonce();
@@ -107,28 +109,30 @@ fn half_open_calls_are_capped_per_host_and_in_all() {
 }
 
 #[test]
-fn a_registered_client_has_one_connection() {
-    for (policy, replaces) in
-        [(Policy::stateless_registered_server(), true), (Policy::stateless_server(), false)]
-    {
-        let mut pool = server(policy);
-        let mut call = |handle| {
-            let (con, _) = pool.accept(NOW, socket("10.0.0.2:1000")).unwrap();
-            pool.insert(con, EntityAddr::NONE, handle);
-            let old = pool.accepted(con, &peer("10.0.0.2:0", 9));
-            if let Some(old) = old {
-                assert_eq!(pool.remove(old), Some(Link::Pipe(handle - 1)));
-            }
-            pool.invariants();
-            old.is_some()
-        };
-        assert_eq!([call(1), call(2), call(3)], [false, replaces, replaces]);
-    }
+fn a_caller_is_found_by_where_it_is_once_it_has_said_so() {
+    let mut pool = server(Policy::lossless_peer());
+    let mut call = |handle, addr: EntityAddr| {
+        let (con, _) = pool.accept(NOW, socket("10.0.0.2:1000")).unwrap();
+        pool.insert(con, EntityAddrVec::NONE, handle);
+        let wanted = Wanted::V1 { connect_seq: 0 };
+        let claim = Claim { addrs: addr.into(), global_seq: 1, wanted };
+        let rival = pool.rival(con, &claim);
+        assert_eq!(pool.rival(con, &claim), rival, "it does not meet itself");
+        pool.accepted(con);
+        pool.invariants();
+        rival.map(|(_, handle)| handle)
+    };
+    let at = |text, nonce| EntityAddr::legacy(socket(text), nonce);
+    assert_eq!(call(1, at("10.0.0.2:0", 9)), None);
+    assert_eq!(call(2, at("10.0.0.2:0", 9)), Some(1));
+    assert_eq!(call(3, at("10.0.0.2:0", 8)), None);
+    assert_eq!(call(4, at("0.0.0.0:0", 7)), None);
+    assert_eq!(call(5, at("0.0.0.0:0", 7)), None);
 }
 
 #[test]
 fn a_living_connection_is_found_by_address_until_it_is_removed() {
-    let mut pool = Pool::<u32>::new(Arc::new(Config::client()), 42);
+    let mut pool = Pool::<u32>::new(Arc::new(Config::client()), 42, dice());
     let addr = EntityAddr::legacy(socket("10.0.0.1:6789"), 5);
     let con = ConId::opened(3);
     let Connect::Dial { socket: to, .. } = pool.connect(NOW, con, EntityType::MON, EntityAddrVec(vec![addr]))
@@ -136,7 +140,7 @@ fn a_living_connection_is_found_by_address_until_it_is_removed() {
         panic!("not dialled");
     };
     assert_eq!(to, socket("10.0.0.1:6789"));
-    pool.insert(con, addr, 1);
+    pool.insert(con, addr.into(), 1);
     assert_eq!(pool.get_connection(addr), Some(con));
     assert_eq!(pool.remove(con), Some(Link::Pipe(1)));
     assert_eq!(pool.get_connection(addr), None);

@@ -21,6 +21,8 @@ pub(crate) struct Client {
     peer_type: EntityType,
     peer_addrs: EntityAddrVec,
     global_seq: u32,
+    /// A number that nobody else knows.
+    random: u64,
     /// The method of the authorizer that was shown last; 0 for none.
     method: u32,
     /// The peer challenged the authorizer that it was shown.
@@ -35,8 +37,9 @@ pub(crate) struct Client {
 enum State {
     WaitBanner,
     WaitMyAddr,
-    WaitAuthorizer,
     WaitGlobalSeq,
+    BeginAnew,
+    WaitAuthorizer,
     WaitReply,
     WaitReplyAuthorizer(ConnectReply, Gather),
     WaitVerify(ConnectReply),
@@ -45,12 +48,13 @@ enum State {
 }
 
 impl Client {
-    pub(super) const fn new(peer_type: EntityType, peer_addrs: EntityAddrVec, global_seq: u32) -> Self {
+    pub(super) const fn new(peer_type: EntityType, peer_addrs: EntityAddrVec) -> Self {
         Self {
             state: State::WaitBanner,
             peer_type,
             peer_addrs,
-            global_seq,
+            global_seq: 0,
+            random: 0,
             method: 0,
             challenged: false,
             rejected: false,
@@ -64,6 +68,7 @@ impl Client {
             State::WaitMyAddr => "waiting for the own address",
             State::WaitAuthorizer => "waiting for an authorizer",
             State::WaitGlobalSeq => "waiting for a global sequence number",
+            State::BeginAnew => "about to begin the session anew",
             State::WaitReply => "waiting for the connect reply",
             State::WaitReplyAuthorizer(..) => "waiting for the peer's proof",
             State::WaitVerify(_) => "waiting for the verdict on the peer",
@@ -75,6 +80,7 @@ impl Client {
     pub(super) fn step(&mut self, cx: &mut Cx<'_>) -> Result<Step, Fault> {
         match mem::replace(&mut self.state, State::Over) {
             State::WaitBanner => self.banner(cx),
+            State::BeginAnew => self.connect(cx),
             State::WaitReply => self.reply(cx),
             State::WaitReplyAuthorizer(reply, mut gather) => {
                 if gather.absorb(cx.stage, cx.spares) {
@@ -91,10 +97,10 @@ impl Client {
         match (mem::replace(&mut self.state, State::Over), answer) {
             (State::WaitMyAddr, Answer::MyAddr(addr)) => {
                 put_legacy_addr(cx.writer, &addr);
-                self.connect(cx)
+                self.ask(State::WaitGlobalSeq, Ask::GlobalSeq { above: 0 })
             }
-            (State::WaitGlobalSeq, Answer::GlobalSeq(seq)) => {
-                self.global_seq = seq;
+            (State::WaitGlobalSeq, Answer::GlobalSeq { seq, random }) => {
+                (self.global_seq, self.random) = (seq, random);
                 self.connect(cx)
             }
             (State::WaitAuthorizer, Answer::Auth(AuthStep::Authorizer { method, authorizer })) => {
@@ -220,10 +226,11 @@ impl Client {
                 self.connect(cx)
             }
             Tag::RESETSESSION if cx.session.connect_seq > 0 => {
-                cx.session.reset();
-                self.connect(cx)
+                self.state = State::BeginAnew;
+                Ok(Step::SessionReset { random: self.random })
             }
-            // WAIT is for peers that both dial: a lossy client is never called.
+            // A lossy client is never called.
+            Tag::WAIT if !cx.policy.lossy => Err(Fault::Wait),
             _ => Err(self.unexpected(&reply)),
         }
     }

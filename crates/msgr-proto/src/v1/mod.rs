@@ -48,8 +48,8 @@ pub(crate) enum V1 {
 
 impl V1 {
     /// For a call to a peer of that type at these addresses.
-    pub(crate) fn client(peer_type: EntityType, peer_addrs: EntityAddrVec, global_seq: u32) -> Self {
-        Self::Client(client::Client::new(peer_type, peer_addrs, global_seq))
+    pub(crate) const fn client(peer_type: EntityType, peer_addrs: EntityAddrVec) -> Self {
+        Self::Client(client::Client::new(peer_type, peer_addrs))
     }
 
     /// For a call that came from `seen`, to a messenger at `my_addr`.
@@ -124,9 +124,9 @@ impl V1 {
     }
 
     /// Writes a message, if the pipe is open.
-    pub(crate) fn write(&mut self, cx: &mut Cx<'_>, msg: &dyn Outgoing) {
+    pub(crate) fn write(&mut self, cx: &mut Cx<'_>, seq: u64, msg: &dyn Outgoing) {
         if let Self::Open(open) = self {
-            open.write(cx, msg);
+            open.write(cx, seq, msg);
         }
     }
 

@@ -11,7 +11,8 @@ use loligo_wire::{Decode, Encode, Encoder, Features};
 use super::{
     CEPHX, Cx, Opened, Step, gather_authorizer, parse, put_legacy_addr, take_acked, take_greeting, whole,
 };
-use crate::pipe::{Answer, Ask, Gather};
+use crate::pipe::{Answer, Ask, Claim, Gather, SessionAnswer};
+use crate::session::Wanted;
 use crate::{AuthRequest, AuthStep, Fault};
 
 /// The greeting of somebody who is called.
@@ -33,7 +34,14 @@ enum State {
     WaitConnect,
     WaitAuthorizer(ConnectMessage, Gather),
     WaitCheck(ConnectMessage),
-    WaitGlobalSeq(ConnectMessage, Bytes, Option<SessionKey>),
+    WaitSession(ConnectMessage, Bytes, Option<SessionKey>),
+    WaitGlobalSeq {
+        connect: ConnectMessage,
+        proof: Bytes,
+        session_key: Option<SessionKey>,
+        /// The numbers of messages begin anew: nobody asks for them.
+        anew: bool,
+    },
     WaitInSeq(Opened),
     Over,
 }
@@ -49,7 +57,8 @@ impl Server {
             State::WaitConnect => "waiting for the connect message",
             State::WaitAuthorizer(..) => "waiting for the authorizer",
             State::WaitCheck(_) => "waiting for the verdict on the authorizer",
-            State::WaitGlobalSeq(..) => "waiting for a global sequence number",
+            State::WaitSession(..) => "waiting for the session",
+            State::WaitGlobalSeq { .. } => "waiting for a global sequence number",
             State::WaitInSeq(_) => "waiting for the received sequence number",
             State::Over => "nothing",
         }
@@ -82,15 +91,16 @@ impl Server {
                 self.send_reply(cx, &connect, Tag::CHALLENGE_AUTHORIZER, &challenge)
             }
             (State::WaitCheck(connect), Answer::Auth(AuthStep::Accept(accept))) => {
-                let above = 0;
-                let state = State::WaitGlobalSeq(connect, accept.reply, accept.session_key);
-                self.ask(state, Ask::GlobalSeq { above })
+                self.accepted(cx, connect, accept.reply, accept.session_key)
             }
             (State::WaitCheck(connect), Answer::Auth(AuthStep::Refuse | AuthStep::BadMethod { .. })) => {
                 self.send_reply(cx, &connect, Tag::BADAUTHORIZER, &Bytes::new())
             }
-            (State::WaitGlobalSeq(connect, reply, key), Answer::GlobalSeq(seq)) => {
-                self.open(cx, connect, &reply, key, seq)
+            (State::WaitSession(connect, proof, key), Answer::Session(answer)) => {
+                self.session(cx, connect, proof, key, answer)
+            }
+            (State::WaitGlobalSeq { connect, proof, session_key, anew }, Answer::GlobalSeq { seq, .. }) => {
+                self.open(cx, connect, &proof, session_key, seq, anew)
             }
             _ => Err(Fault::AuthFailed),
         }
@@ -149,12 +159,69 @@ impl Server {
         if !connect.features.has(cx.policy.features_required) {
             return self.send_reply(cx, &connect, Tag::FEATURES, &Bytes::new());
         }
-        if forgotten(cx, &connect) {
-            return self.send_reply(cx, &connect, Tag::RESETSESSION, &Bytes::new());
-        }
         let (peer, method) = (connect.host_type, connect.authorizer_protocol);
         let request = AuthRequest::Check { peer, method, authorizer };
         self.ask(State::WaitCheck(connect), Ask::Auth(request))
+    }
+
+    /// The peer is who it says. Who keeps sessions asks whether there is another connection with it.
+    fn accepted(
+        &mut self,
+        cx: &Cx<'_>,
+        connect: ConnectMessage,
+        proof: Bytes,
+        session_key: Option<SessionKey>,
+    ) -> Result<Step, Fault> {
+        if !cx.policy.registers() {
+            return self.ask_global_seq(connect, proof, session_key, false);
+        }
+        let claim = Claim {
+            addrs: self.peer_addr.into(),
+            global_seq: connect.global_seq,
+            wanted: Wanted::V1 { connect_seq: connect.connect_seq },
+        };
+        self.ask(State::WaitSession(connect, proof, session_key), Ask::Session(claim))
+    }
+
+    fn ask_global_seq(
+        &mut self,
+        connect: ConnectMessage,
+        proof: Bytes,
+        session_key: Option<SessionKey>,
+        anew: bool,
+    ) -> Result<Step, Fault> {
+        let state = State::WaitGlobalSeq { connect, proof, session_key, anew };
+        self.ask(state, Ask::GlobalSeq { above: 0 })
+    }
+
+    /// What becomes of the session that the peer wants.
+    fn session(
+        &mut self,
+        cx: &mut Cx<'_>,
+        connect: ConnectMessage,
+        proof: Bytes,
+        key: Option<SessionKey>,
+        answer: SessionAnswer,
+    ) -> Result<Step, Fault> {
+        match answer {
+            // The peer goes on with a session that we have forgotten.
+            SessionAnswer::New if connect.connect_seq > 0 => {
+                self.send_reply(cx, &connect, Tag::RESETSESSION, &Bytes::new())
+            }
+            SessionAnswer::New | SessionAnswer::Open => self.ask_global_seq(connect, proof, key, false),
+            SessionAnswer::GoOn { anew } => self.ask_global_seq(connect, proof, key, anew),
+            SessionAnswer::Retry { connect_seq } => {
+                let reply = ConnectReply { connect_seq, ..blank() };
+                self.send_reply_of(cx, &connect, Tag::RETRY_SESSION, reply, &Bytes::new())
+            }
+            SessionAnswer::RetryGlobal { global_seq } => {
+                let reply = ConnectReply { global_seq, ..blank() };
+                self.send_reply_of(cx, &connect, Tag::RETRY_GLOBAL, reply, &Bytes::new())
+            }
+            SessionAnswer::Reset { .. } => self.send_reply(cx, &connect, Tag::RESETSESSION, &Bytes::new()),
+            SessionAnswer::Wait => self.send_reply(cx, &connect, Tag::WAIT, &Bytes::new()),
+            SessionAnswer::Stale => Err(Fault::Replaced),
+        }
     }
 
     /// An answer that is not yet the last.
@@ -165,8 +232,20 @@ impl Server {
         tag: Tag,
         payload: &Bytes,
     ) -> Result<Step, Fault> {
+        self.send_reply_of(cx, connect, tag, blank(), payload)
+    }
+
+    /// The same, with something in it.
+    fn send_reply_of(
+        &mut self,
+        cx: &mut Cx<'_>,
+        connect: &ConnectMessage,
+        tag: Tag,
+        reply: ConnectReply,
+        payload: &Bytes,
+    ) -> Result<Step, Fault> {
         let features = (connect.features & cx.config.features_supported) | cx.policy.features_required;
-        put_reply(cx, connect, ConnectReply { tag, features, ..blank() }, payload)?;
+        put_reply(cx, connect, ConnectReply { tag, features, ..reply }, payload)?;
         self.state = State::WaitConnect;
         Ok(Step::Again)
     }
@@ -179,10 +258,11 @@ impl Server {
         proof: &Bytes,
         session_key: Option<SessionKey>,
         global_seq: u32,
+        anew: bool,
     ) -> Result<Step, Fault> {
         cx.session.connect_seq = connect.connect_seq.wrapping_add(1);
         cx.session.peer_global_seq = connect.global_seq;
-        let seq = connect.features.has(Features::RECONNECT_SEQ);
+        let seq = connect.features.has(Features::RECONNECT_SEQ) && !anew;
         let reply = ConnectReply {
             tag: if seq { Tag::SEQ } else { Tag::READY },
             features: cx.config.features_supported,
@@ -199,9 +279,11 @@ impl Server {
             session_key,
         };
         if !seq {
+            cx.session.renumber();
             return Ok(Step::Opened(opened));
         }
         cx.writer.put(&cx.session.in_seq().to_le_bytes());
+        *cx.was_open = true;
         self.state = State::WaitInSeq(opened);
         Ok(Step::Again)
     }
@@ -212,12 +294,6 @@ impl Server {
         }
         Ok(Step::Opened(opened))
     }
-}
-
-/// The peer means a session that is not known here. A server without sessions does not mind.
-const fn forgotten(cx: &Cx<'_>, connect: &ConnectMessage) -> bool {
-    let stateless = cx.policy.server && cx.policy.lossy && !cx.policy.register_lossy_clients;
-    connect.connect_seq > 0 && !stateless
 }
 
 /// A reply in which nothing is said.

@@ -11,10 +11,10 @@ use crate::Outgoing;
 
 impl Open {
     /// Writes a message: its parts between a header and a footer.
-    pub(super) fn write(&mut self, cx: &mut Cx<'_>, msg: &dyn Outgoing) {
+    pub(super) fn write(&mut self, cx: &mut Cx<'_>, seq: u64, msg: &dyn Outgoing) {
         self.expected.sent(msg.tid(), msg.reply_len());
         let payload = msg.encode(self.features);
-        let header = header(cx, msg, &payload);
+        let header = header(cx, seq, msg, &payload);
         let footer = self.footer_of(cx, &header, &payload);
         cx.writer.put(&[Tag::MSG.0]);
         cx.writer.put(&header.to_array());
@@ -79,10 +79,10 @@ fn stamped(cx: &mut Cx<'_>, tag: Tag, stamp: Wall) {
     cx.writer.put(&stamp.nanos().to_le_bytes());
 }
 
-fn header(cx: &mut Cx<'_>, msg: &dyn Outgoing, payload: &Payload) -> MessageHeader {
+fn header(cx: &Cx<'_>, seq: u64, msg: &dyn Outgoing, payload: &Payload) -> MessageHeader {
     let length = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
     let mut header = MessageHeader {
-        seq: cx.session.next_out_seq(),
+        seq,
         tid: msg.tid(),
         message_type: msg.message_type(),
         priority: msg.priority(),

@@ -12,7 +12,8 @@ use loligo_wire::msgr1::ConnectMessage;
 use loligo_wire::msgr2::{
     AuthBadMethodFrame, AuthDoneFrame, AuthReplyMoreFrame, AuthRequestFrame, AuthRequestMoreFrame,
     AuthSignatureFrame, ClientIdentFrame, ConMode, HelloFrame, IdentMissingFeaturesFrame, REQUIRED_FEATURES,
-    Secretive, ServerIdentFrame, Tag,
+    ReconnectFrame, ReconnectOkFrame, ResetFrame, RetryFrame, RetryGlobalFrame, Secretive, ServerIdentFrame,
+    Tag, WaitFrame,
 };
 
 use super::frames::Frames;
@@ -29,6 +30,8 @@ pub(super) struct Client {
     target: EntityAddr,
     my_addrs: EntityAddrVec,
     global_seq: u32,
+    /// A number that nobody else knows.
+    random: u64,
     method: AuthMethod,
     /// The modes that were offered.
     offered: Vec<ConMode>,
@@ -46,23 +49,30 @@ enum State {
     WaitBannerPayload(usize),
     WaitHello,
     WaitMyAddrs,
+    WaitGlobalSeq,
     WaitAuthorizer,
     WaitAuthReply,
     WaitMore,
     WaitVerify(ConMode),
     WaitSignature(Expected),
+    /// For the answer to `CLIENT_IDENT`.
     WaitIdent,
+    /// For the answer to `SESSION_RECONNECT`.
+    WaitReconnect,
+    WaitRetryGlobal,
+    BeginAnew,
     Over,
 }
 
 impl Client {
-    pub(super) const fn new(peer_type: EntityType, target: EntityAddr, global_seq: u32) -> Self {
+    pub(super) const fn new(peer_type: EntityType, target: EntityAddr) -> Self {
         Self {
             state: State::WaitBanner,
             peer_type,
             target,
             my_addrs: EntityAddrVec::NONE,
-            global_seq,
+            global_seq: 0,
+            random: 0,
             method: AuthMethod::UNKNOWN,
             offered: Vec::new(),
             rejected: false,
@@ -82,6 +92,9 @@ impl Client {
             State::WaitVerify(_) => "waiting for the verdict on the peer",
             State::WaitSignature(_) => "waiting for the signature of the handshake",
             State::WaitIdent => "waiting for the session",
+            State::WaitReconnect => "waiting for the session to go on",
+            State::WaitGlobalSeq | State::WaitRetryGlobal => "waiting for a global sequence number",
+            State::BeginAnew => "about to begin the session anew",
             State::Over => "nothing",
         }
     }
@@ -100,10 +113,12 @@ impl Client {
                 frames.put_control(cx, &HelloFrame { entity_type, peer_addr: self.target })?;
                 self.then(State::WaitHello)
             }
-            state
-            @ (State::WaitHello | State::WaitAuthReply | State::WaitSignature(_) | State::WaitIdent) => {
-                self.frame(frames, cx, state)
-            }
+            State::BeginAnew => self.ident(frames, cx),
+            state @ (State::WaitHello
+            | State::WaitAuthReply
+            | State::WaitSignature(_)
+            | State::WaitIdent
+            | State::WaitReconnect) => self.frame(frames, cx, state),
             asking => self.wait(asking),
         }
     }
@@ -122,13 +137,18 @@ impl Client {
             (State::WaitAuthReply, Tag::AUTH_DONE) => self.done(cx, &segment),
             (State::WaitSignature(expected), Tag::AUTH_SIGNATURE) => {
                 expected.check(&segment)?;
-                self.ident(frames, cx)
+                self.want_session(frames, cx)
             }
             (State::WaitIdent, Tag::SERVER_IDENT) => self.server_ident(cx, &segment),
             (State::WaitIdent, Tag::IDENT_MISSING_FEATURES) => {
                 Err(Fault::FeaturesRequired(read::<IdentMissingFeaturesFrame>(&segment)?.features))
             }
-            // Answers to those who had a session, or who are called themselves: a lossy client is neither.
+            (State::WaitIdent | State::WaitReconnect, Tag::WAIT) if !cx.policy.lossy => {
+                let _: WaitFrame = read(&segment)?;
+                Err(Fault::Wait)
+            }
+            (State::WaitReconnect, tag) => self.reconnected(frames, cx, tag, &segment),
+            // Answers to those who had a session, or who are called themselves.
             (
                 State::WaitIdent,
                 Tag::SESSION_RESET | Tag::SESSION_RETRY | Tag::SESSION_RETRY_GLOBAL | Tag::WAIT,
@@ -146,7 +166,15 @@ impl Client {
         match (mem::replace(&mut self.state, State::Over), answer) {
             (State::WaitMyAddrs, Answer::MyAddrs(addrs)) => {
                 self.my_addrs = addrs;
+                self.ask(State::WaitGlobalSeq, Ask::GlobalSeq { above: 0 })
+            }
+            (State::WaitGlobalSeq, Answer::GlobalSeq { seq, random }) => {
+                (self.global_seq, self.random) = (seq, random);
                 self.begin_auth(cx)
+            }
+            (State::WaitRetryGlobal, Answer::GlobalSeq { seq, .. }) => {
+                self.global_seq = seq;
+                self.reconnect(frames, cx)
             }
             (State::WaitAuthorizer, Answer::Auth(AuthStep::Authorizer { method, authorizer })) => {
                 self.request(frames, cx, AuthMethod(method), authorizer)
@@ -288,8 +316,17 @@ impl Client {
         self.then(State::WaitSignature(Expected { key, transcript }))
     }
 
-    /// Both ends know each other: asks for a session.
+    /// Both ends know each other: asks for the session that there is, or for a new one.
+    fn want_session(&mut self, frames: &mut Frames, cx: &mut Cx<'_>) -> Result<Step, Fault> {
+        self.rounds = 0;
+        if cx.session.server_cookie == 0 { self.ident(frames, cx) } else { self.reconnect(frames, cx) }
+    }
+
+    /// Asks for a new session.
     fn ident(&mut self, frames: &mut Frames, cx: &mut Cx<'_>) -> Result<Step, Fault> {
+        if !cx.policy.lossy && cx.session.client_cookie == 0 {
+            cx.session.client_cookie = self.random.max(1);
+        }
         let ident = ClientIdentFrame {
             addrs: self.my_addrs.clone(),
             target_addr: self.target,
@@ -299,10 +336,65 @@ impl Client {
             required_features: cx.policy.features_required | REQUIRED_FEATURES,
             // For information only: the server decides.
             flags: if cx.policy.lossy { u64::from(ConnectMessage::LOSSY) } else { 0 },
-            cookie: 0,
+            cookie: cx.session.client_cookie,
         };
         frames.put_control(cx, &ident)?;
         self.then(State::WaitIdent)
+    }
+
+    /// Asks to go on with the session.
+    fn reconnect(&mut self, frames: &mut Frames, cx: &mut Cx<'_>) -> Result<Step, Fault> {
+        let reconnect = ReconnectFrame {
+            addrs: self.my_addrs.clone(),
+            client_cookie: cx.session.client_cookie,
+            server_cookie: cx.session.server_cookie,
+            global_seq: u64::from(self.global_seq),
+            connect_seq: u64::from(cx.session.connect_seq),
+            msg_seq: cx.session.in_seq(),
+        };
+        frames.put_control(cx, &reconnect)?;
+        self.then(State::WaitReconnect)
+    }
+
+    /// The answer to who wants to go on with a session.
+    fn reconnected(
+        &mut self,
+        frames: &mut Frames,
+        cx: &mut Cx<'_>,
+        tag: Tag,
+        segment: &Bytes,
+    ) -> Result<Step, Fault> {
+        self.count(cx, tag)?;
+        match tag {
+            Tag::SESSION_RECONNECT_OK => {
+                let seq = read::<ReconnectOkFrame>(segment)?.msg_seq;
+                if !cx.session.acknowledged(seq) {
+                    return Err(Fault::Unexpected { tag: tag.0, state: "waiting for the session to go on" });
+                }
+                let unknown =
+                    Fault::Unexpected { tag: tag.0, state: "waiting for a session that is not known" };
+                Ok(Step::Opened(cx.peer.clone().ok_or(unknown)?))
+            }
+            Tag::SESSION_RESET => {
+                if read::<ResetFrame>(segment)?.full {
+                    self.state = State::BeginAnew;
+                    return Ok(Step::SessionReset { random: self.random });
+                }
+                (cx.session.server_cookie, cx.session.connect_seq) = (0, 0);
+                cx.session.renumber();
+                self.ident(frames, cx)
+            }
+            Tag::SESSION_RETRY => {
+                let theirs = small(read::<RetryFrame>(segment)?.connect_seq);
+                cx.session.connect_seq = theirs.wrapping_add(1);
+                self.reconnect(frames, cx)
+            }
+            Tag::SESSION_RETRY_GLOBAL => {
+                let above = small(read::<RetryGlobalFrame>(segment)?.global_seq);
+                self.ask(State::WaitRetryGlobal, Ask::GlobalSeq { above })
+            }
+            _ => Err(Fault::Unexpected { tag: tag.0, state: "waiting for the session to go on" }),
+        }
     }
 
     fn server_ident(&mut self, cx: &mut Cx<'_>, segment: &Bytes) -> Result<Step, Fault> {
@@ -320,6 +412,7 @@ impl Client {
             return Err(Fault::FeaturesRequired(wanted));
         }
         cx.session.peer_global_seq = small(ident.global_seq);
+        cx.session.server_cookie = ident.cookie;
         cx.policy.lossy = ident.flags & u64::from(ConnectMessage::LOSSY) != 0;
         Ok(Step::Opened(Peer {
             name: EntityName::new(self.peer_type, ident.gid),

@@ -47,11 +47,8 @@ enum Role {
 
 impl V2 {
     /// For a call to a peer of that type at that address.
-    pub(crate) fn client(peer_type: EntityType, target: EntityAddr, global_seq: u32) -> Self {
-        Self {
-            frames: Frames::new(Side::Client),
-            role: Role::Client(client::Client::new(peer_type, target, global_seq)),
-        }
+    pub(crate) const fn client(peer_type: EntityType, target: EntityAddr) -> Self {
+        Self { frames: Frames::new(Side::Client), role: Role::Client(client::Client::new(peer_type, target)) }
     }
 
     /// For a call that came from `seen`, to a messenger at `my_addrs`.
@@ -109,9 +106,9 @@ impl V2 {
     }
 
     /// Writes a message, if the pipe is open.
-    pub(crate) fn write(&mut self, cx: &mut Cx<'_>, msg: &dyn Outgoing) -> Result<(), Fault> {
+    pub(crate) fn write(&mut self, cx: &mut Cx<'_>, seq: u64, msg: &dyn Outgoing) -> Result<(), Fault> {
         match &mut self.role {
-            Role::Open(open) => open.write(&mut self.frames, cx, msg),
+            Role::Open(open) => open.write(&mut self.frames, cx, seq, msg),
             Role::Client(_) | Role::Server(_) => Ok(()),
         }
     }

@@ -11,12 +11,14 @@ use loligo_wire::msgr1::ConnectMessage;
 use loligo_wire::msgr2::{
     AuthBadMethodFrame, AuthDoneFrame, AuthReplyMoreFrame, AuthRequestFrame, AuthRequestMoreFrame,
     AuthSignatureFrame, ClientIdentFrame, ConMode, HelloFrame, IdentMissingFeaturesFrame, REQUIRED_FEATURES,
-    ReconnectFrame, ResetFrame, Secretive, ServerIdentFrame, Tag,
+    ReconnectFrame, ReconnectOkFrame, ResetFrame, RetryFrame, RetryGlobalFrame, Secretive, ServerIdentFrame,
+    Tag, WaitFrame,
 };
 
 use super::frames::Frames;
 use super::{CEPHX, Cx, Expected, Step, banner, read, small};
-use crate::pipe::{Answer, Ask};
+use crate::pipe::{Answer, Ask, Claim, SessionAnswer};
+use crate::session::Wanted;
 use crate::{Accept, AuthRequest, AuthStep, Fault, Peer};
 
 /// `EACCES`
@@ -48,8 +50,18 @@ enum State {
     WaitAuthMore,
     WaitSignature(Expected),
     WaitIdent,
+    WaitSession(Wants),
     WaitGlobalSeq(ClientIdentFrame),
     Over,
+}
+
+/// What the peer asks for.
+#[derive(Debug)]
+enum Wants {
+    /// A new session.
+    Ident(ClientIdentFrame),
+    /// To go on with one.
+    Reconnect(ReconnectFrame),
 }
 
 impl Server {
@@ -74,6 +86,7 @@ impl Server {
             State::WaitAuthMore => "waiting for the answer to a challenge",
             State::WaitSignature(_) => "waiting for the signature of the handshake",
             State::WaitIdent => "waiting for the session",
+            State::WaitSession(_) => "waiting for the verdict on the session",
             State::WaitGlobalSeq(_) => "waiting for a global sequence number",
             State::Over => "nothing",
         }
@@ -93,7 +106,9 @@ impl Server {
                 frames.put_control(cx, &HelloFrame { entity_type, peer_addr: self.seen })?;
                 self.then(State::WaitHello)
             }
-            asking @ (State::WaitCheck | State::WaitGlobalSeq(_) | State::Over) => self.wait(asking),
+            asking @ (State::WaitCheck | State::WaitSession(_) | State::WaitGlobalSeq(_) | State::Over) => {
+                self.wait(asking)
+            }
             state => self.frame(frames, cx, state),
         }
     }
@@ -121,12 +136,7 @@ impl Server {
                 self.then(State::WaitIdent)
             }
             (State::WaitIdent, Tag::CLIENT_IDENT) => self.client_ident(frames, cx, &segment),
-            (State::WaitIdent, Tag::SESSION_RECONNECT) => {
-                // No session outlives its connection here.
-                let _: ReconnectFrame = read(&segment)?;
-                frames.put_control(cx, &ResetFrame { full: true })?;
-                self.then(State::WaitIdent)
-            }
+            (State::WaitIdent, Tag::SESSION_RECONNECT) => self.reconnect(frames, cx, &segment),
             _ => Err(Fault::Unexpected { tag: tag.0, state: name }),
         }
     }
@@ -150,7 +160,15 @@ impl Server {
                 let allowed = alloc::vec![self.method];
                 self.bad_method(frames, cx, -EACCES, allowed)
             }
-            (State::WaitGlobalSeq(ident), Answer::GlobalSeq(seq)) => self.open(frames, cx, &ident, seq),
+            (State::WaitSession(Wants::Ident(ident)), Answer::Session(answer)) => {
+                self.session(frames, cx, ident, answer)
+            }
+            (State::WaitSession(Wants::Reconnect(reconnect)), Answer::Session(answer)) => {
+                self.goes_on(frames, cx, &reconnect, answer)
+            }
+            (State::WaitGlobalSeq(ident), Answer::GlobalSeq { seq, random }) => {
+                self.open(frames, cx, &ident, seq, random)
+            }
             _ => Err(Fault::AuthFailed),
         }
     }
@@ -240,7 +258,110 @@ impl Server {
             frames.put_control(cx, &IdentMissingFeaturesFrame { features: missing })?;
             return self.then(State::WaitIdent);
         }
+        if !cx.policy.registers() {
+            return self.ask_global_seq(ident);
+        }
+        let claim = Claim {
+            addrs: self.where_all_is(&ident.addrs),
+            global_seq: small(ident.global_seq),
+            wanted: Wanted::Ident { client_cookie: ident.cookie },
+        };
+        self.ask(State::WaitSession(Wants::Ident(ident)), Ask::Session(claim))
+    }
+
+    fn ask_global_seq(&mut self, ident: ClientIdentFrame) -> Result<Step, Fault> {
         self.ask(State::WaitGlobalSeq(ident), Ask::GlobalSeq { above: 0 })
+    }
+
+    /// What becomes of the new session that the peer wants.
+    fn session(
+        &mut self,
+        frames: &mut Frames,
+        cx: &mut Cx<'_>,
+        ident: ClientIdentFrame,
+        answer: SessionAnswer,
+    ) -> Result<Step, Fault> {
+        match answer {
+            SessionAnswer::New | SessionAnswer::Open | SessionAnswer::GoOn { .. } => {
+                self.ask_global_seq(ident)
+            }
+            SessionAnswer::Wait => self.wait_for_call(frames, cx),
+            // The others are answers to who wants to go on with a session.
+            _ => Err(Fault::Replaced),
+        }
+    }
+
+    fn wait_for_call(&mut self, frames: &mut Frames, cx: &mut Cx<'_>) -> Result<Step, Fault> {
+        frames.put_control(cx, &WaitFrame {})?;
+        self.then(State::WaitIdent)
+    }
+
+    /// The peer wants to go on with a session.
+    fn reconnect(&mut self, frames: &mut Frames, cx: &mut Cx<'_>, segment: &Bytes) -> Result<Step, Fault> {
+        let reconnect: ReconnectFrame = read(segment)?;
+        if reconnect.addrs.is_empty() || reconnect.addrs.front() == EntityAddr::NONE {
+            return Err(Fault::WrongPeer);
+        }
+        if !cx.policy.registers() {
+            return self.reset(frames, cx, true);
+        }
+        let claim = Claim {
+            addrs: self.where_all_is(&reconnect.addrs),
+            global_seq: small(reconnect.global_seq),
+            wanted: Wanted::Reconnect {
+                client_cookie: reconnect.client_cookie,
+                connect_seq: small(reconnect.connect_seq),
+            },
+        };
+        self.ask(State::WaitSession(Wants::Reconnect(reconnect)), Ask::Session(claim))
+    }
+
+    fn reset(&mut self, frames: &mut Frames, cx: &mut Cx<'_>, full: bool) -> Result<Step, Fault> {
+        frames.put_control(cx, &ResetFrame { full })?;
+        self.then(State::WaitIdent)
+    }
+
+    /// What becomes of the session that the peer wants to go on with.
+    fn goes_on(
+        &mut self,
+        frames: &mut Frames,
+        cx: &mut Cx<'_>,
+        reconnect: &ReconnectFrame,
+        answer: SessionAnswer,
+    ) -> Result<Step, Fault> {
+        match answer {
+            SessionAnswer::New | SessionAnswer::Open => self.reset(frames, cx, true),
+            SessionAnswer::Reset { full } => self.reset(frames, cx, full),
+            SessionAnswer::Retry { connect_seq } => {
+                frames.put_control(cx, &RetryFrame { connect_seq: u64::from(connect_seq) })?;
+                self.then(State::WaitIdent)
+            }
+            SessionAnswer::RetryGlobal { global_seq } => {
+                frames.put_control(cx, &RetryGlobalFrame { global_seq: u64::from(global_seq) })?;
+                self.then(State::WaitIdent)
+            }
+            SessionAnswer::Wait => self.wait_for_call(frames, cx),
+            SessionAnswer::GoOn { .. } => self.reconnect_ok(frames, cx, reconnect),
+            SessionAnswer::Stale => Err(Fault::Replaced),
+        }
+    }
+
+    /// The session goes on, with what neither end has.
+    fn reconnect_ok(
+        &mut self,
+        frames: &mut Frames,
+        cx: &mut Cx<'_>,
+        reconnect: &ReconnectFrame,
+    ) -> Result<Step, Fault> {
+        let unexpected =
+            Fault::Unexpected { tag: Tag::SESSION_RECONNECT.0, state: "waiting for the session" };
+        if !cx.session.acknowledged(reconnect.msg_seq) {
+            return Err(unexpected);
+        }
+        cx.session.connect_seq = small(reconnect.connect_seq);
+        cx.session.peer_global_seq = small(reconnect.global_seq);
+        frames.put_control(cx, &ReconnectOkFrame { msg_seq: cx.session.in_seq() })?;
+        Ok(Step::Opened(cx.peer.clone().ok_or(unexpected)?))
     }
 
     /// Whether the peer called us. Who takes calls at every IP does not know under which one it is called.
@@ -258,8 +379,14 @@ impl Server {
         cx: &mut Cx<'_>,
         ident: &ClientIdentFrame,
         global_seq: u32,
+        random: u64,
     ) -> Result<Step, Fault> {
+        // Of a session that was here before, the peer has taken nothing of what is not acknowledged.
+        cx.session.renumber();
         cx.session.peer_global_seq = small(ident.global_seq);
+        cx.session.connect_seq = 0;
+        cx.session.client_cookie = ident.cookie;
+        cx.session.server_cookie = if cx.policy.lossy { 0 } else { random.max(1) };
         let answer = ServerIdentFrame {
             addrs: self.addrs_for(ident),
             gid: cx.config.myname.get().num,
@@ -267,12 +394,12 @@ impl Server {
             supported_features: cx.config.features_supported,
             required_features: cx.policy.features_required | REQUIRED_FEATURES,
             flags: if cx.policy.lossy { u64::from(ConnectMessage::LOSSY) } else { 0 },
-            cookie: 0,
+            cookie: cx.session.server_cookie,
         };
         frames.put_control(cx, &answer)?;
         Ok(Step::Opened(Peer {
             name: EntityName::new(self.peer_type, ident.gid),
-            addrs: ident.addrs.iter().map(|addr| self.where_the_peer_is(*addr)).collect(),
+            addrs: self.where_all_is(&ident.addrs),
             features: ident.supported_features & cx.config.features_supported,
         }))
     }
@@ -284,6 +411,10 @@ impl Server {
             if mine.is_blank_ip() { called.with_kind(mine.kind).with_port(mine.port()) } else { *mine }
         };
         self.my_addrs.iter().map(at).collect()
+    }
+
+    fn where_all_is(&self, said: &EntityAddrVec) -> EntityAddrVec {
+        said.iter().map(|addr| self.where_the_peer_is(*addr)).collect()
     }
 
     /// A peer that does not know its IP is where the socket says.

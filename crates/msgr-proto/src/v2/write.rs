@@ -21,11 +21,12 @@ impl Open {
         &mut self,
         frames: &mut Frames,
         cx: &mut Cx<'_>,
+        seq: u64,
         msg: &dyn Outgoing,
     ) -> Result<(), Fault> {
         self.expected.sent(msg.tid(), msg.reply_len());
         let payload = msg.encode(self.features);
-        let header = header(cx, msg, &payload).to_array();
+        let header = header(cx, seq, msg, &payload).to_array();
         let length = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
         let lengths =
             [header.len(), payload.front.len(), payload.middle.len(), payload.data.len()].map(length);
@@ -78,9 +79,9 @@ fn crc_values(payload: &Payload, segments: usize) -> [u32; 3] {
     [front, middle, data]
 }
 
-fn header(cx: &mut Cx<'_>, msg: &dyn Outgoing, payload: &Payload) -> MessageHeader2 {
+fn header(cx: &Cx<'_>, seq: u64, msg: &dyn Outgoing, payload: &Payload) -> MessageHeader2 {
     MessageHeader2 {
-        seq: cx.session.next_out_seq(),
+        seq,
         tid: msg.tid(),
         message_type: msg.message_type(),
         priority: msg.priority(),

@@ -1,6 +1,6 @@
 //! Two real pipes in memory with virtual time, their bytes chopped as a seed says.
 #![allow(dead_code, reason = "each test binary uses another part")]
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may fail")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test may fail")]
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use loligo_auth::{ConnectionSecret, SessionKey};
 use loligo_base::{Mono, Now, Prng, SeededEntropy, Wall};
 use loligo_msgr_proto::{
     Accept, Answer, Arrived, Ask, AuthRequest, AuthStep, Config, Envelope, Fault, Outgoing, Peer, Pipe,
-    PipeEvent, Policy, PolicySet,
+    PipeEvent, Policy, PolicySet, SessionAnswer,
 };
 use loligo_wire::entity::{AddrType, EntityAddr, EntityAddrVec, EntityName, EntityType};
 use loligo_wire::message::Payload;
@@ -236,7 +236,13 @@ impl End {
                     self.pipe.answer(now, Answer::MyAddrs(mine));
                 }
                 PipeEvent::Asked(Ask::GlobalSeq { above }) => {
-                    self.pipe.answer(now, Answer::GlobalSeq(above + 1))
+                    self.pipe.answer(now, Answer::GlobalSeq { seq: above + 1, random: 4 })
+                }
+                PipeEvent::Asked(Ask::Session(_)) => {
+                    self.pipe.answer(now, Answer::Session(SessionAnswer::New))
+                }
+                PipeEvent::RemoteReset | PipeEvent::Dial(_) | PipeEvent::HangUp { .. } => {
+                    panic!("a lossy connection has no session")
                 }
                 PipeEvent::Asked(Ask::Auth(request)) => {
                     let step = (self.auth)(&request);
@@ -250,7 +256,17 @@ impl End {
     }
 
     pub(crate) fn send(&mut self, note: Note) {
-        self.pipe.send(Box::new(note));
+        self.pipe.send(Now { mono: Mono::ZERO, wall: Wall::ZERO }, Box::new(note));
+    }
+
+    /// Its stream is open.
+    pub(crate) fn started(&mut self, now: Now) {
+        self.pipe.started(now, self.pipe.incarnation());
+    }
+
+    /// Its stream breaks.
+    pub(crate) fn lost(&mut self, now: Now, fault: Fault) {
+        self.pipe.lost(now, self.pipe.incarnation(), fault);
     }
 
     pub(crate) fn fire(&mut self, now: Now) {
@@ -268,7 +284,7 @@ impl Pair {
         let now = Now { mono: Mono::ZERO, wall: Wall::new(1_000, 0) };
         let addrs = EntityAddrVec::from(server_addr());
         let client = Pipe::connect(Arc::new(client), now, peer, addrs, 1);
-        let server = Pipe::accept(Arc::new(server), now, server_addr(), addr("10.0.0.2:50000", 0));
+        let server = Pipe::accept(Arc::new(server), now, server_addr(), addr("10.0.0.2:50000", 0), 2);
         Self {
             now,
             client: End::new(client, client_addr()),
@@ -288,7 +304,7 @@ impl Pair {
         let addrs = EntityAddrVec::from(server_addr().with_kind(AddrType::MSGR2));
         pair.client.pipe = Pipe::connect(Arc::new(client), pair.now, peer, addrs.clone(), 1);
         let seen = addr("10.0.0.2:50000", 0).with_kind(AddrType::MSGR2);
-        pair.server.pipe = Pipe::accept_v2(Arc::new(server), pair.now, addrs, seen);
+        pair.server.pipe = Pipe::accept_v2(Arc::new(server), pair.now, addrs, seen, 2);
         pair
     }
 
@@ -300,8 +316,8 @@ impl Pair {
     }
 
     pub(crate) fn start(mut self) -> Self {
-        self.client.pipe.started(self.now);
-        self.server.pipe.started(self.now);
+        self.client.started(self.now);
+        self.server.started(self.now);
         self
     }
 

@@ -1,0 +1,281 @@
+//! Messengers in memory: pools and pipes with virtual time, over streams of bytes that break when the test, or a seed, says.
+#![allow(dead_code, reason = "each test binary uses another part")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test may fail")]
+
+mod host;
+mod stream;
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use loligo_base::{Mono, Now, Prng, Wall};
+use loligo_msgr_proto::{ConId, Config, Outgoing};
+use loligo_wire::entity::{EntityAddrVec, EntityType};
+
+pub(crate) use host::{Host, Seen};
+pub(crate) use stream::{End, Stream};
+
+/// Names a host.
+pub(crate) type HostId = usize;
+/// Names a stream.
+pub(crate) type StreamId = u64;
+
+/// All hosts, and the streams between them.
+pub(crate) struct World {
+    pub(crate) now: Now,
+    pub(crate) prng: Prng,
+    pub(crate) hosts: Vec<Host>,
+    pub(crate) streams: BTreeMap<StreamId, Stream>,
+    next_stream: StreamId,
+    /// One in so many moves of bytes breaks the stream; 0 for none.
+    pub(crate) failures: u64,
+    /// How many streams were broken so.
+    pub(crate) broken: u64,
+    /// The most bytes that move at once.
+    pub(crate) step: usize,
+}
+
+/// What a host wants of the world.
+pub(crate) enum Wish {
+    /// A stream from one of its pipes.
+    Dial { slot: usize, to: std::net::SocketAddr },
+    /// A stream of its is of no use any more.
+    Close(StreamId),
+}
+
+impl World {
+    pub(crate) fn new(seed: u64) -> Self {
+        Self {
+            now: Now { mono: Mono::ZERO, wall: Wall::new(1_000, 0) },
+            prng: Prng::new(seed),
+            hosts: Vec::new(),
+            streams: BTreeMap::new(),
+            next_stream: 1,
+            failures: 0,
+            broken: 0,
+            step: 64 << 10,
+        }
+    }
+
+    /// A host that is `10.0.0.N`, and takes calls at that port in the protocol that its config has first; 0 for none.
+    pub(crate) fn host(&mut self, config: Config, port: u16) -> HostId {
+        let id = self.hosts.len();
+        let seed = self.prng.next_u64();
+        self.hosts.push(Host::new(id, config, port, seed));
+        id
+    }
+
+    pub(crate) fn addrs(&self, host: HostId) -> EntityAddrVec {
+        self.hosts[host].pool.my_addrs()
+    }
+
+    /// A connection from one host to another.
+    pub(crate) fn connect(&mut self, from: HostId, to: HostId) -> ConId {
+        let (kind, addrs) = (self.kind(to), self.addrs(to));
+        let con = self.hosts[from].connect(self.now, kind, addrs);
+        self.settle(from);
+        con
+    }
+
+    fn kind(&self, host: HostId) -> EntityType {
+        self.hosts[host].config.myname.get().kind
+    }
+
+    pub(crate) fn send(&mut self, from: HostId, con: ConId, msg: Box<dyn Outgoing>) {
+        self.hosts[from].send(self.now, con, msg);
+        self.settle(from);
+    }
+
+    pub(crate) fn keepalive(&mut self, from: HostId, con: ConId) {
+        let now = self.now;
+        self.hosts[from].with(con, |pipe| pipe.send_keepalive(now));
+        self.settle(from);
+    }
+
+    pub(crate) fn mark_down(&mut self, host: HostId, con: ConId) {
+        self.hosts[host].mark_down(con);
+        self.settle(host);
+    }
+
+    pub(crate) fn mark_disposable(&mut self, host: HostId, con: ConId) {
+        self.hosts[host].with(con, loligo_msgr_proto::Pipe::mark_disposable);
+        self.settle(host);
+    }
+
+    /// The host dies and comes back as somebody new, at the same port: nobody is told but by the streams.
+    pub(crate) fn restart(&mut self, id: HostId) {
+        let all: Vec<_> =
+            self.streams.iter().filter(|(_, stream)| stream.has(id)).map(|(id, _)| *id).collect();
+        let seed = self.prng.next_u64();
+        self.hosts[id].restart(seed);
+        all.into_iter().for_each(|stream| self.cut(stream));
+    }
+
+    /// Breaks all streams that there are.
+    pub(crate) fn cut_all(&mut self) {
+        let all: Vec<_> = self.streams.keys().copied().collect();
+        all.into_iter().for_each(|stream| self.cut(stream));
+    }
+
+    /// Breaks a stream: what was under way is lost, and both ends learn it.
+    pub(crate) fn cut(&mut self, id: StreamId) {
+        let Some(stream) = self.streams.remove(&id) else { return };
+        for end in stream.ends.into_iter().flatten() {
+            self.hosts[end.host].lost(self.now, id);
+            self.settle(end.host);
+        }
+    }
+
+    /// Carries out what a host wants.
+    fn settle(&mut self, host: HostId) {
+        while let Some(wish) = self.hosts[host].wishes.pop_front() {
+            match wish {
+                Wish::Dial { slot, to } => self.dial(host, slot, to),
+                Wish::Close(id) => self.close(host, id),
+            }
+        }
+    }
+
+    /// One end closes its socket: the other reads what was sent, and then the end.
+    fn close(&mut self, host: HostId, id: StreamId) {
+        let Some(stream) = self.streams.get_mut(&id) else { return };
+        stream.close(host);
+        if stream.is_over() {
+            self.streams.remove(&id);
+        }
+    }
+
+    fn dial(&mut self, from: HostId, slot: usize, to: std::net::SocketAddr) {
+        let id = self.next_stream;
+        self.next_stream += 1;
+        let ip = self.hosts[from].ip;
+        let callee = self.hosts.iter().position(|host| host.listens == Some(to));
+        let taken = callee.and_then(|callee| {
+            let port = u16::try_from(10_000 + id % 50_000).unwrap();
+            let slot = self.hosts[callee].ring(self.now, id, (ip, port).into())?;
+            Some(End { host: callee, slot })
+        });
+        if let Some(server) = taken {
+            self.streams.insert(id, Stream::new([End { host: from, slot }, server]));
+            self.hosts[from].dialled(self.now, slot, Some(id));
+            self.settle(server.host);
+        } else {
+            self.hosts[from].dialled(self.now, slot, None);
+        }
+        self.settle(from);
+    }
+
+    /// The stream of one pipe belongs to another now.
+    fn find_moved(&mut self, host: HostId) {
+        while let Some((id, slot)) = self.hosts[host].moved.pop_front() {
+            if let Some(stream) = self.streams.get_mut(&id) {
+                stream.move_to(host, slot);
+            }
+        }
+    }
+
+    /// Something moves, if anything can; says whether it did.
+    pub(crate) fn turn(&mut self) -> bool {
+        let mut all: Vec<_> = self.streams.keys().copied().collect();
+        self.prng.shuffle(&mut all);
+        all.into_iter().any(|id| self.move_bytes(id))
+    }
+
+    /// Bytes of one stream move, in one direction or the other.
+    fn move_bytes(&mut self, id: StreamId) -> bool {
+        let first = usize::from(self.prng.chance(1, 2));
+        [first, 1 - first].into_iter().any(|end| self.write(id, end) || self.read(id, end))
+    }
+
+    fn some(&mut self) -> usize {
+        1 + usize::try_from(self.prng.below(self.step as u64)).unwrap()
+    }
+
+    fn fails(&mut self, id: StreamId) -> bool {
+        let fails = self.failures > 0 && self.prng.chance(1, self.failures);
+        if fails {
+            self.broken += 1;
+            self.cut(id);
+        }
+        fails
+    }
+
+    /// An end writes.
+    fn write(&mut self, id: StreamId, end: usize) -> bool {
+        let n = self.some();
+        let Some(stream) = self.streams.get_mut(&id) else { return false };
+        let Some(End { host, slot }) = stream.ends[end] else { return false };
+        let bytes = self.hosts[host].write(self.now, slot, n);
+        if bytes.is_empty() {
+            return false;
+        }
+        stream.push(1 - end, bytes);
+        self.after(host);
+        self.fails(id);
+        true
+    }
+
+    /// An end reads.
+    fn read(&mut self, id: StreamId, end: usize) -> bool {
+        let n = self.some();
+        let Some(stream) = self.streams.get_mut(&id) else { return false };
+        let Some(End { host, slot }) = stream.ends[end] else { return false };
+        if stream.is_at_end(end) {
+            stream.close(host);
+            if stream.is_over() {
+                self.streams.remove(&id);
+            }
+            self.hosts[host].lost(self.now, id);
+            self.after(host);
+            return true;
+        }
+        let taken = self.hosts[host].read(self.now, slot, stream.front(end, n));
+        stream.pop(end, taken);
+        self.after(host);
+        if taken > 0 {
+            self.fails(id);
+        }
+        taken > 0
+    }
+
+    fn after(&mut self, host: HostId) {
+        self.find_moved(host);
+        self.settle(host);
+    }
+
+    /// When something is due next.
+    pub(crate) fn next_timeout(&self) -> Option<Mono> {
+        self.hosts.iter().filter_map(Host::next_timeout).min()
+    }
+
+    /// Time goes on to that point, with what is due there.
+    pub(crate) fn at(&mut self, mono: Mono) {
+        let by = mono.saturating_since(self.now.mono);
+        self.now = Now { mono: self.now.mono + by, wall: self.now.wall.saturating_add(by) };
+        for host in 0..self.hosts.len() {
+            self.hosts[host].fire(self.now);
+            self.after(host);
+        }
+    }
+
+    /// Runs until nothing moves, without waiting for anything.
+    pub(crate) fn run(&mut self) {
+        let mut left = 10_000_000_u64;
+        while self.turn() {
+            left -= 1;
+            assert!(left > 0, "it does not come to rest");
+        }
+    }
+
+    /// Runs for so long.
+    pub(crate) fn run_for(&mut self, time: Duration) {
+        let end = self.now.mono + time;
+        self.run();
+        while let Some(next) = self.next_timeout().filter(|next| *next <= end) {
+            self.at(next);
+            self.run();
+        }
+        self.at(end);
+        self.run();
+    }
+}
