@@ -106,7 +106,7 @@ impl Cell {
                 drop(state);
                 let written = write(stream, &batch);
                 state = self.lock();
-                state.wrote(batch, written);
+                state.wrote(clock.now(), batch, written);
             }
         }
         state.after()
@@ -137,7 +137,7 @@ impl Cell {
         let read = read(stream, &mut chunk);
         let mut state = self.lock();
         match read {
-            Ok(0) => state.pipe.lost(Fault::Closed),
+            Ok(0) => state.lost(clock.now(), Fault::Closed),
             Ok(n) => {
                 state.pipe.recv_end(clock.now(), chunk, n);
                 return if n < room { ReadOutcome::Drained } else { ReadOutcome::More };
@@ -151,7 +151,7 @@ impl Cell {
                     state.pipe.recv_end(clock.now(), chunk, 0);
                     return ReadOutcome::More;
                 }
-                _ => state.pipe.lost(Fault::Io(kind(&error))),
+                _ => state.lost(clock.now(), Fault::Io(kind(&error))),
             },
         }
         ReadOutcome::Stopped
@@ -159,7 +159,7 @@ impl Cell {
 }
 
 impl State {
-    fn wrote(&mut self, batch: SendBatch, written: io::Result<usize>) {
+    fn wrote(&mut self, now: Now, batch: SendBatch, written: io::Result<usize>) {
         match written {
             Ok(n) => self.pipe.send_end(batch, n),
             Err(error) => {
@@ -168,10 +168,22 @@ impl State {
                     io::ErrorKind::Interrupted => {}
                     // It may have become writable between the attempt and now: then nobody would tell again.
                     io::ErrorKind::WouldBlock => self.blocked = !self.writable,
-                    _ => self.pipe.lost(Fault::Io(kind(&error))),
+                    _ => self.lost(now, Fault::Io(kind(&error))),
                 }
             }
         }
+    }
+
+    /// Its stream broke, or could not be opened.
+    pub(crate) fn lost(&mut self, now: Now, fault: Fault) {
+        let stream = self.pipe.incarnation();
+        self.pipe.lost(now, stream, fault);
+    }
+
+    /// Its stream is open.
+    pub(crate) fn started(&mut self, now: Now) {
+        let stream = self.pipe.incarnation();
+        self.pipe.started(now, stream);
     }
 
     fn recv_begin(&mut self) -> Option<RecvChunk> {

@@ -234,11 +234,11 @@ impl<E: Endpoint> Shared<E> {
 
     fn command(&self, command: NetCommand, now: Now, later: &mut Later) {
         match command {
-            NetCommand::Send { con, msg } => self.send(con, msg, later),
+            NetCommand::Send { con, msg } => self.send(now, con, msg, later),
             NetCommand::Connect { con, peer, addrs } => self.connect(now, con, peer, addrs, later),
             NetCommand::AuthStep { con, step } => self.answer(now, con, step, later),
             NetCommand::SendKeepalive { con } => {
-                self.on_pipe(con, later, |cell| cell.lock().pipe.send_keepalive())
+                self.on_pipe(con, later, |cell| cell.lock().pipe.send_keepalive(now))
             }
             NetCommand::MarkDisposable { con } => {
                 self.on_pipe(con, later, |cell| cell.lock().pipe.mark_disposable())
@@ -259,10 +259,10 @@ impl<E: Endpoint> Shared<E> {
         }
     }
 
-    fn send(&self, con: ConId, msg: Box<dyn Outgoing>, later: &mut Later) {
+    fn send(&self, now: Now, con: ConId, msg: Box<dyn Outgoing>, later: &mut Later) {
         match self.pipe(con) {
             Some(Link::Pipe(cell)) => {
-                cell.lock().pipe.send(msg);
+                cell.lock().pipe.send(now, msg);
                 later.touch(&cell);
             }
             Some(Link::Local) => self.send_to_self(con, &*msg),
@@ -295,9 +295,9 @@ impl<E: Endpoint> Shared<E> {
             return self.tell(NetEvent::Reset { con, why: Fault::Shutdown });
         }
         match pool.connect(now, con, peer, addrs) {
-            Connect::Dial { pipe, addr, socket } => {
+            Connect::Dial { pipe, addrs, socket } => {
                 let cell = Arc::new(Cell::new(con, socket, *pipe));
-                pool.insert(con, addr, Arc::clone(&cell));
+                pool.insert(con, addrs, Arc::clone(&cell));
                 later.commands.push(Command::Dial(cell));
             }
             Connect::Local(peer) => self.tell(NetEvent::Connected { con, peer }),

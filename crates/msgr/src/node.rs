@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, Weak};
 use std::thread::{self, JoinHandle};
 
-use loligo_base::Now;
+use loligo_base::{Entropy, Now};
 use loligo_msgr_proto::{Endpoint, Held, Input, Pool};
 use loligo_wire::entity::{EntityAddr, EntityAddrVec};
 use mio::Poll;
@@ -33,6 +33,18 @@ fn random_nonce() -> io::Result<u32> {
         Some(errno) => io::Error::from_raw_os_error(errno),
         None => io::Error::from(io::ErrorKind::Unsupported),
     })
+}
+
+/// What sessions are named by.
+struct SystemEntropy;
+
+impl Entropy for SystemEntropy {
+    fn fill(&mut self, out: &mut [u8]) {
+        if let Err(error) = getrandom::fill(out) {
+            // It was there when the node began, and names of sessions protect nothing.
+            tracing::error!(%error, "the system has no randomness");
+        }
+    }
 }
 
 /// Shuts down when the last handle goes.
@@ -94,7 +106,7 @@ where
         let nonce = options.nonce.map_or_else(random_nonce, Ok)?;
         let poll = Poll::new()?;
         let remote = Remote::new(&poll)?;
-        let pool = Pool::new(Arc::new(options.config), nonce);
+        let pool = Pool::new(Arc::new(options.config), nonce, Box::new(SystemEntropy));
         let shared = Arc::new(Shared::new(endpoint, pool, remote, sink));
         let sockets = NodeSockets {
             tcp_rcvbuf: options.ms_tcp_rcvbuf,

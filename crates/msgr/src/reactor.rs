@@ -170,9 +170,9 @@ impl<E: Endpoint> Reactor<E> {
                 Ok(false) => return,
                 Ok(true) => {
                     line.dialling = false;
-                    cell.lock().pipe.started(self.shared.clock.now());
+                    cell.lock().started(self.shared.clock.now());
                 }
-                Err(fault) => cell.lock().pipe.lost(fault),
+                Err(fault) => cell.lock().lost(self.shared.clock.now(), fault),
             }
         }
         if event.is_writable() {
@@ -255,7 +255,7 @@ impl<E: Endpoint> Reactor<E> {
         match self.open(cell) {
             Ok(stream) => self.adopt(cell, stream, true),
             Err(error) => {
-                cell.lock().pipe.lost(unreachable(&error));
+                cell.lock().lost(self.shared.clock.now(), unreachable(&error));
                 self.pump(cell);
             }
         }
@@ -283,7 +283,7 @@ impl<E: Endpoint> Reactor<E> {
         cell.attach(token, stream);
         self.pipes.insert(token, Line { cell: Arc::clone(cell), dialling, ends: false });
         if let Err(error) = nodelay.and(registered) {
-            cell.lock().pipe.lost(Fault::Io(kind(&error)));
+            cell.lock().lost(self.shared.clock.now(), Fault::Io(kind(&error)));
         }
         self.pump(cell);
         self.settle(cell);
@@ -385,7 +385,11 @@ mod tests {
     fn a_pipe_that_is_looked_at_before_it_is_dialled_keeps_its_timer() {
         let poll = Poll::new().unwrap();
         let remote = Remote::new(&poll).unwrap();
-        let pool = Pool::new(Arc::new(NodeOptions::client().config), 1);
+        let pool = Pool::new(
+            Arc::new(NodeOptions::client().config),
+            1,
+            Box::new(loligo_base::SeededEntropy::new(1)),
+        );
         let shared =
             Arc::new(Shared::new(Idle, pool, remote, Box::new(|_: &mut dyn Iterator<Item = ()>| {})));
         let mut reactor = Reactor::new(Arc::clone(&shared), poll, true, 0);

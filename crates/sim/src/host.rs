@@ -4,12 +4,12 @@ use core::net::SocketAddr;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
-use loligo_base::{Mono, Now, Wall};
+use loligo_base::{Entropy, Mono, Now, SeededEntropy, Wall};
 use loligo_msgr_proto::{
-    Answer, Arrived, Ask, AuthStep, ConId, Config, Connect, Endpoint, Envelope, Fault, Held, Input, Link,
-    NetCommand, NetEvent, Outgoing, Output, Pipe, PipeEvent, Pool,
+    Answer, Arrived, Ask, AuthStep, Claim, ConId, Config, Connect, Endpoint, Envelope, Fault, Held, Input,
+    Link, Meeting, NetCommand, NetEvent, Outgoing, Output, Pipe, PipeEvent, Pool, Question, SessionAnswer,
 };
-use loligo_wire::entity::{AddrType, EntityAddr, EntityAddrVec, EntityType};
+use loligo_wire::entity::{AddrType, EntityAddrVec, EntityType};
 use loligo_wire::msgr1::MessageHeader;
 
 use crate::event::Event;
@@ -75,12 +75,17 @@ pub(crate) trait Host {
     fn connections(&self) -> usize;
 }
 
+/// What sessions are named by: anybody may guess it here.
+fn entropy(nonce: u32) -> Box<dyn Entropy> {
+    Box::new(SeededEntropy::new(u64::from(nonce)))
+}
+
 impl<E: Role> Node<E> {
     pub(crate) fn new(id: HostId, endpoint: E, config: Config) -> Self {
         Self {
             id,
             endpoint,
-            pool: Pool::new(Arc::new(config), 1),
+            pool: Pool::new(Arc::new(config), 1, entropy(1)),
             lines: BTreeMap::new(),
             inbox: VecDeque::new(),
             working: false,
@@ -99,14 +104,14 @@ impl<E: Role> Node<E> {
     /// Takes calls from now on, at a new nonce; gives the address.
     pub(crate) fn listen(&mut self, nonce: u32) -> EntityAddrVec {
         self.is_up = true;
-        self.pool = Pool::new(Arc::clone(self.pool.config()), nonce);
+        self.pool = Pool::new(Arc::clone(self.pool.config()), nonce, entropy(nonce));
         self.pool.bound_to(self.kind(), self.id.listens());
         self.pool.my_addrs()
     }
 
     /// A client is told apart from others by its nonce.
     pub(crate) fn set_nonce(&mut self, nonce: u32) {
-        self.pool = Pool::new(Arc::clone(self.pool.config()), nonce);
+        self.pool = Pool::new(Arc::clone(self.pool.config()), nonce, entropy(nonce));
     }
 
     /// Whether it has worked on all that it was given.
@@ -170,7 +175,7 @@ impl<E: Role> Node<E> {
             NetCommand::Send { con, msg } => self.send(core, con, msg),
             NetCommand::Connect { con, peer, addrs } => self.connect(core, con, peer, addrs),
             NetCommand::AuthStep { con, step } => self.answer(core, con, step),
-            NetCommand::SendKeepalive { con } => self.on_pipe(core, con, |pipe, _| pipe.send_keepalive()),
+            NetCommand::SendKeepalive { con } => self.on_pipe(core, con, Pipe::send_keepalive),
             NetCommand::MarkDisposable { con } => self.on_pipe(core, con, |pipe, _| pipe.mark_disposable()),
             NetCommand::MarkDown { con } => {
                 if let Some(Link::Pipe(id)) = self.pool.remove(con) {
@@ -197,7 +202,7 @@ impl<E: Role> Node<E> {
 
     fn send(&mut self, core: &mut Core, con: ConId, msg: Box<dyn Outgoing>) {
         match self.pool.link(con) {
-            Some(Link::Pipe(_)) => self.on_pipe(core, con, |pipe, _| pipe.send(msg)),
+            Some(Link::Pipe(_)) => self.on_pipe(core, con, |pipe, now| pipe.send(now, msg)),
             Some(Link::Local) => core.told.push_back(Told::Wrong("a message to oneself".into())),
             None => {}
         }
@@ -210,9 +215,9 @@ impl<E: Role> Node<E> {
     fn connect(&mut self, core: &mut Core, con: ConId, peer: EntityType, addrs: EntityAddrVec) {
         let now = self.now(core);
         match self.pool.connect(now, con, peer, addrs) {
-            Connect::Dial { pipe, addr, socket } => {
+            Connect::Dial { pipe, addrs, socket } => {
                 let id = core.dial(self.id, socket);
-                self.pool.insert(con, addr, id);
+                self.pool.insert(con, addrs, id);
                 self.lines.insert(id, Line::new(con, *pipe));
                 self.on_line(core, id, |_, _| {});
             }
@@ -233,14 +238,16 @@ impl<E: Role> Node<E> {
             PipeEvent::Message(arrived) => self.message(core, id, con, arrived),
             PipeEvent::Connected(peer) => self.tell(core, NetEvent::Connected { con, peer }),
             PipeEvent::Accepted(peer) => {
-                let old = self.pool.accepted(con, &peer);
-                if let Some((old, link)) = old.and_then(|old| Some((old, self.pool.remove(old)?))) {
-                    if let Link::Pipe(id) = link {
-                        self.hang_up(core, id);
-                    }
-                    self.tell(core, NetEvent::Reset { con: old, why: Fault::Replaced });
-                }
+                self.pool.accepted(con);
                 self.tell(core, NetEvent::Accepted { con, peer });
+            }
+            PipeEvent::RemoteReset => self.tell(core, NetEvent::RemoteReset { con }),
+            PipeEvent::Dial(socket) => self.redial(core, id, con, socket),
+            PipeEvent::HangUp { why, .. } => {
+                core.hang_up(id, false);
+                if why == Fault::Refused {
+                    self.tell(core, NetEvent::Refused { con });
+                }
             }
             PipeEvent::Asked(ask) => self.asked(core, id, con, ask),
             PipeEvent::Dead(why) => self.dead(core, id, con, why),
@@ -252,16 +259,62 @@ impl<E: Role> Node<E> {
         let header: MessageHeader = envelope.header;
         match E::decode(Envelope { header, payload: envelope.payload }) {
             Ok(msg) => self.post(core, Input::Net(NetEvent::Message { con, header, msg }), held),
-            Err(error) => self.on_line(core, id, |line, _| line.pipe.lost(Fault::Message(error))),
+            Err(error) => {
+                let now = self.now(core);
+                self.on_line(core, id, |line, _| line.pipe.rejected(now, error));
+            }
         }
     }
 
     fn asked(&mut self, core: &mut Core, id: LineId, con: ConId, ask: Ask) {
         let now = self.now(core);
-        match self.pool.answer(ask) {
-            Ok(answer) => self.on_line(core, id, |line, _| line.pipe.answer(now, answer)),
-            Err(request) => self.tell(core, NetEvent::AuthWanted { con, request }),
+        let answer = match self.pool.answer(ask) {
+            Ok(answer) => answer,
+            Err(Question::Auth(request)) => return self.tell(core, NetEvent::AuthWanted { con, request }),
+            Err(Question::Session(claim)) => match self.pool.rival(con, &claim) {
+                None => Answer::Session(SessionAnswer::New),
+                Some(rival) => return self.meet(core, (con, id), rival, &claim),
+            },
+        };
+        self.on_line(core, id, |line, _| line.pipe.answer(now, answer));
+    }
+
+    /// Of two connections with one peer one goes on.
+    fn meet(&mut self, core: &mut Core, newcomer: (ConId, LineId), existing: (ConId, LineId), claim: &Claim) {
+        let now = self.now(core);
+        let ((con, id), (old, old_id)) = (newcomer, existing);
+        let (Some(mut there), Some(mut new)) = (self.lines.remove(&old_id), self.lines.remove(&id)) else {
+            return;
+        };
+        match self.pool.meet(now, con, claim, &mut there.pipe, &mut new.pipe) {
+            Meeting::Answered => {
+                self.lines.insert(old_id, there);
+                self.lines.insert(id, new);
+                self.on_line(core, old_id, |_, _| {});
+            }
+            Meeting::Moved => {
+                core.hang_up(old_id, false);
+                self.pool.remove(con);
+                self.pool.relink(old, id);
+                self.lines.insert(id, there.on_stream_of(Some(new)));
+            }
+            Meeting::Ended => {
+                core.hang_up(old_id, false);
+                self.pool.remove(old);
+                self.lines.insert(id, new);
+                self.tell(core, NetEvent::Reset { con: old, why: Fault::Replaced });
+            }
         }
+        self.on_line(core, id, |_, _| {});
+    }
+
+    /// A pipe wants another stream.
+    fn redial(&mut self, core: &mut Core, id: LineId, con: ConId, to: SocketAddr) {
+        let Some(line) = self.lines.remove(&id) else { return };
+        let id = core.dial(self.id, to);
+        self.pool.relink(con, id);
+        self.lines.insert(id, line.on_stream_of(None));
+        self.on_line(core, id, |_, _| {});
     }
 
     fn dead(&mut self, core: &mut Core, id: LineId, con: ConId, why: Fault) {
@@ -352,17 +405,18 @@ impl<E: Role> Host for Node<E> {
             core,
             id,
             |line, _| {
-                if taken { line.pipe.started(now) } else { line.pipe.lost(Fault::Refused) }
+                if taken { line.started(now) } else { line.lost(now, Fault::Refused) }
             },
         );
     }
 
     fn ring(&mut self, core: &mut Core, id: LineId, from: SocketAddr) -> bool {
         let now = self.now(core);
-        let Some((con, mut pipe)) = self.pool.accept_in(now, self.kind(), from) else { return false };
-        self.pool.insert(con, EntityAddr::NONE, id);
-        pipe.started(now);
-        self.lines.insert(id, Line::new(con, pipe));
+        let Some((con, pipe)) = self.pool.accept_in(now, self.kind(), from) else { return false };
+        self.pool.insert(con, EntityAddrVec::NONE, id);
+        let mut line = Line::new(con, pipe);
+        line.started(now);
+        self.lines.insert(id, line);
         true
     }
 

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use loligo_base::{Mono, Now};
-use loligo_msgr_proto::{ConId, Fault, Pipe};
+use loligo_msgr_proto::{ConId, Fault, Incarnation, Pipe};
 
 use crate::event::Event;
 use crate::ids::{HostId, LineId};
@@ -25,12 +25,15 @@ pub(crate) struct Line {
     reading: bool,
     pumping: bool,
     armed: Option<Mono>,
+    /// The stream that it has, as the pipe names it.
+    stream: Incarnation,
 }
 
 impl Line {
     pub(crate) const fn new(con: ConId, pipe: Pipe) -> Self {
         Self {
             con,
+            stream: pipe.incarnation(),
             pipe,
             inbound: VecDeque::new(),
             end: None,
@@ -39,6 +42,22 @@ impl Line {
             pumping: false,
             armed: None,
         }
+    }
+
+    /// The pipe goes on with another stream, which `newcomer` had or which is new: nothing of what was to happen will.
+    pub(crate) fn on_stream_of(self, newcomer: Option<Self>) -> Self {
+        let (inbound, end) = newcomer.map(|line| (line.inbound, line.end)).unwrap_or_default();
+        Self { inbound, end, ..Self::new(self.con, self.pipe) }
+    }
+
+    /// The stream is open.
+    pub(crate) fn started(&mut self, now: Now) {
+        self.pipe.started(now, self.stream);
+    }
+
+    /// The stream broke, or could not be opened.
+    pub(crate) fn lost(&mut self, now: Now, fault: Fault) {
+        self.pipe.lost(now, self.stream, fault);
     }
 
     pub(crate) fn arrived(&mut self, bytes: Vec<u8>) {
@@ -66,7 +85,7 @@ impl Line {
         if self.inbound.is_empty() {
             self.pipe.recv_end(now, chunk, 0);
             if let Some(fault) = self.end.take() {
-                self.pipe.lost(fault);
+                self.lost(now, fault);
             }
             return;
         }

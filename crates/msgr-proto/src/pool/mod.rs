@@ -256,6 +256,13 @@ impl<H: Clone> Pool<H> {
         Some((con, pipe))
     }
 
+    /// The driver finds the pipe of a connection by another handle from now on.
+    pub fn relink(&mut self, con: ConId, handle: H) {
+        if let Some(entry) = self.cons.get_mut(&con) {
+            entry.link = Link::Pipe(handle);
+        }
+    }
+
     /// What a connection leads to, if it is alive.
     #[must_use]
     pub fn link(&self, con: ConId) -> Option<&Link<H>> {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use loligo_msgr_proto::Endpoint;
-use loligo_wire::entity::{AddrType, EntityAddr};
+use loligo_wire::entity::{AddrType, EntityAddrVec};
 use mio::net::{TcpListener, TcpStream};
 use mio::{Interest, Token};
 
@@ -81,9 +81,9 @@ impl<E: Endpoint> Reactor<E> {
             return;
         };
         let cell = Arc::new(Cell::new(con, from, pipe));
-        pool.insert(con, EntityAddr::NONE, Arc::clone(&cell));
+        pool.insert(con, EntityAddrVec::NONE, Arc::clone(&cell));
         drop(pool);
-        cell.lock().pipe.started(now);
+        cell.lock().started(now);
         self.adopt(&cell, stream, false);
     }
 }

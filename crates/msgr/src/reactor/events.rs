@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use loligo_msgr_proto::{Arrived, Ask, ConId, Endpoint, Fault, Held, Input, Link, NetEvent, Peer, PipeEvent};
+use loligo_msgr_proto::{
+    Answer, Arrived, Ask, ConId, Endpoint, Fault, Held, Input, Link, NetEvent, Peer, PipeEvent, Question,
+    SessionAnswer,
+};
 
 use super::Reactor;
 use crate::cell::Cell;
@@ -34,6 +37,13 @@ impl<E: Endpoint> Reactor<E> {
             PipeEvent::Connected(peer) => self.tell(NetEvent::Connected { con, peer }),
             PipeEvent::Accepted(peer) => self.accepted(con, peer),
             PipeEvent::Asked(ask) => self.asked(cell, ask),
+            PipeEvent::RemoteReset => self.tell(NetEvent::RemoteReset { con }),
+            // Sockets are not opened twice for one connection yet.
+            PipeEvent::Dial(_) => {}
+            PipeEvent::HangUp { why, .. } => {
+                cell.lock().pipe.mark_down();
+                self.dead(cell, why);
+            }
             PipeEvent::Dead(why) => self.dead(cell, why),
         }
     }
@@ -50,19 +60,12 @@ impl<E: Endpoint> Reactor<E> {
                 let event = NetEvent::Message { con: cell.con, header, msg };
                 self.shared.post(Input::Net(event), held);
             }
-            Err(error) => cell.lock().pipe.lost(Fault::Message(error)),
+            Err(error) => cell.lock().pipe.rejected(self.shared.clock.now(), error),
         }
     }
 
-    fn accepted(&mut self, con: ConId, peer: Peer) {
-        let mut pool = lock(&self.shared.pool);
-        let old = pool.accepted(con, &peer);
-        let replaced = old.and_then(|old| Some((old, pool.remove(old)?)));
-        drop(pool);
-        if let Some((old, link)) = replaced {
-            self.hang_up(&link);
-            self.tell(NetEvent::Reset { con: old, why: Fault::Replaced });
-        }
+    fn accepted(&self, con: ConId, peer: Peer) {
+        lock(&self.shared.pool).accepted(con);
         self.tell(NetEvent::Accepted { con, peer });
     }
 
@@ -73,12 +76,27 @@ impl<E: Endpoint> Reactor<E> {
         }
     }
 
-    fn asked(&self, cell: &Cell, ask: Ask) {
-        let answer = lock(&self.shared.pool).answer(ask);
-        match answer {
-            Ok(answer) => cell.lock().pipe.answer(self.shared.clock.now(), answer),
-            Err(request) => self.tell(NetEvent::AuthWanted { con: cell.con, request }),
-        }
+    fn asked(&mut self, cell: &Cell, ask: Ask) {
+        let now = self.shared.clock.now();
+        let mut pool = lock(&self.shared.pool);
+        let answer = match pool.answer(ask) {
+            Ok(answer) => answer,
+            Err(Question::Auth(request)) => {
+                drop(pool);
+                return self.tell(NetEvent::AuthWanted { con: cell.con, request });
+            }
+            Err(Question::Session(claim)) => match pool.rival(cell.con, &claim) {
+                None => Answer::Session(SessionAnswer::New),
+                Some((con, _)) => {
+                    let link = pool.remove(con);
+                    drop(pool);
+                    link.iter().for_each(|link| self.hang_up(link));
+                    self.tell(NetEvent::Reset { con, why: Fault::Replaced });
+                    Answer::Session(SessionAnswer::Open)
+                }
+            },
+        };
+        cell.lock().pipe.answer(now, answer);
     }
 
     fn dead(&mut self, cell: &Arc<Cell>, why: Fault) {
