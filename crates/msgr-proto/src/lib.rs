@@ -71,6 +71,7 @@
 extern crate alloc;
 
 mod asked;
+pub mod compression;
 mod config;
 mod endpoint;
 mod fault;

@@ -220,3 +220,28 @@ fn the_rule_makes_the_rows_of_the_table() {
         ]
     );
 }
+
+/// Compressed frames of Ceph: their lengths and checksums are those of what is on the wire.
+#[test]
+fn a_compressed_frame_is_laid_out_as_any_other() {
+    let golden = include_str!("golden/compressed-frames-18.2.7.txt");
+    let mut lengths = Vec::new();
+    for line in golden.lines().filter(|line| !line.starts_with('#')) {
+        let (_, hex) = line.split_once(' ').unwrap();
+        let frame: Vec<u8> =
+            (0..hex.len()).step_by(2).map(|at| u8::from_str_radix(&hex[at..at + 2], 16).unwrap()).collect();
+        let preamble = Preamble::decode(&mut Decoder::new(&frame)).unwrap();
+        assert_eq!((preamble.tag, preamble.flags), (Tag::MESSAGE, Preamble::COMPRESSED));
+        assert_eq!(preamble.to_array(), frame[..32]);
+        let layout = Layout { revision: Revision::Rev1, is_secure: false };
+        assert_eq!(layout.frame_len(&preamble), frame.len() as u64);
+        let segments = [0, 1, 2, 3].map(|at| usize::try_from(preamble.length(at)).unwrap());
+        let wire = &mut &frame[32..];
+        let first = take(wire, segments[0]);
+        assert_eq!(take(wire, 4), crc(first).to_le_bytes());
+        let crcs = [1, 2, 3].map(|at| crc(take(wire, segments[at])));
+        assert_eq!(CrcEpilogue::decode(&mut Decoder::new(wire)).unwrap().crc_values, crcs);
+        lengths.push(segments);
+    }
+    assert_eq!(lengths, [[23, 96, 0, 196], [17, 70, 0, 21], [34, 99, 0, 23], [32, 106, 0, 38]]);
+}

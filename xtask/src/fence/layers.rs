@@ -59,7 +59,7 @@ pub(crate) const LAYERS: &[Layer] = &[
         kind: Kind::Pure,
         is_no_std: false,
         ours: &["loligo-wire", "loligo-auth"],
-        outside: &["slab"],
+        outside: &["lz4_flex", "miniz_oxide", "ruzstd", "slab", "snap"],
     },
     Layer {
         package: "loligo-msgr",

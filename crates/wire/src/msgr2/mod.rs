@@ -13,6 +13,7 @@
 
 mod auth;
 mod banner;
+mod compression;
 mod control;
 mod epilogue;
 mod frame;
@@ -24,6 +25,7 @@ pub use auth::{
     AuthSignatureFrame, HelloFrame, Secretive,
 };
 pub use banner::{BANNER_PREFIX, Banner, Msgr2Features};
+pub use compression::CompressionAlgorithm;
 pub use control::{ControlFrame, FRAME_FEATURES, REQUIRED_FEATURES};
 pub use epilogue::{CrcEpilogue, CrcEpilogueRev0, LateStatus};
 pub use frame::{

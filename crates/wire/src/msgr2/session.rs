@@ -4,6 +4,7 @@ use alloc::vec::Vec;
 
 use loligo_base::Wall;
 
+use super::CompressionAlgorithm;
 use super::control::control_frame;
 use crate::{EntityAddr, EntityAddrVec, Features};
 
@@ -142,7 +143,7 @@ control_frame! {
         /// Whether it wants to.
         is_compress: bool,
         /// How, best first.
-        preferred_methods: Vec<u32>,
+        preferred_methods: Vec<CompressionAlgorithm>,
     }
 }
 
@@ -152,6 +153,6 @@ control_frame! {
         /// Whether frames are compressed.
         is_compress: bool,
         /// How.
-        method: u32,
+        method: CompressionAlgorithm,
     }
 }

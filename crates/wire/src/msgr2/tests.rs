@@ -137,8 +137,11 @@ fn every_frame_survives_a_round_trip_and_none_survives_being_cut() {
     survives(&KeepAliveFrame { timestamp: wall });
     survives(&KeepAliveFrameAck { timestamp: wall });
     survives(&AckFrame { seq: 8 });
-    survives(&CompressionRequestFrame { is_compress: true, preferred_methods: vec![1, 2] });
-    survives(&CompressionDoneFrame { is_compress: false, method: 0 });
+    survives(&CompressionRequestFrame {
+        is_compress: true,
+        preferred_methods: vec![CompressionAlgorithm::ZSTD, CompressionAlgorithm(77)],
+    });
+    survives(&CompressionDoneFrame { is_compress: false, method: CompressionAlgorithm::NONE });
 }
 
 #[test]
@@ -171,4 +174,24 @@ fn every_tag_has_a_name_and_a_number_of_its_own() {
     assert_eq!(Tag::ALL.len(), 22);
     assert!(Tag::ALL.iter().zip(1..).all(|(tag, number)| tag.0 == number && tag.name().is_some()));
     assert_eq!(alloc::format!("{} {}", Tag::HELLO, Tag(77)), "HELLO tag 77");
+}
+
+/// What `ceph_perf_msgr_client` of 18.2.7 said with `ms_osd_compress_mode=force` and each `ms_osd_compression_algorithm`.
+#[test]
+fn the_algorithms_have_the_numbers_of_ceph() {
+    for (algorithm, segment) in [
+        (CompressionAlgorithm::SNAPPY, "01 01000000 01000000"),
+        (CompressionAlgorithm::ZLIB, "01 01000000 02000000"),
+        (CompressionAlgorithm::ZSTD, "01 01000000 03000000"),
+        (CompressionAlgorithm::LZ4, "01 01000000 04000000"),
+    ] {
+        let asked = CompressionRequestFrame { is_compress: true, preferred_methods: vec![algorithm] };
+        assert_eq!(*asked.to_segment(), *bytes(segment));
+        assert_eq!(CompressionAlgorithm::from_name(algorithm.name().unwrap()), Some(algorithm));
+    }
+    assert_eq!(CompressionAlgorithm::from_name("gzip"), None);
+    assert_eq!(
+        alloc::format!("{} {}", CompressionAlgorithm::LZ4, CompressionAlgorithm(9)),
+        "lz4 algorithm 9"
+    );
 }

@@ -10,10 +10,11 @@ use crate::cephx::AuthMethod;
 use crate::msgr1::priority;
 use crate::msgr2::{
     AckFrame, AuthBadMethodFrame, AuthDoneFrame, AuthReplyMoreFrame, AuthRequestFrame, AuthRequestMoreFrame,
-    AuthSignatureFrame, Banner, ClientIdentFrame, CompressionDoneFrame, CompressionRequestFrame, ConMode,
-    ControlFrame, CrcEpilogue, CrcEpilogueRev0, FRAME_FEATURES, HelloFrame, IdentMissingFeaturesFrame,
-    KeepAliveFrame, KeepAliveFrameAck, LateStatus, MessageHeader2, Msgr2Features, Preamble, ReconnectFrame,
-    ReconnectOkFrame, ResetFrame, RetryFrame, RetryGlobalFrame, Secretive, ServerIdentFrame, Tag, WaitFrame,
+    AuthSignatureFrame, Banner, ClientIdentFrame, CompressionAlgorithm, CompressionDoneFrame,
+    CompressionRequestFrame, ConMode, ControlFrame, CrcEpilogue, CrcEpilogueRev0, FRAME_FEATURES, HelloFrame,
+    IdentMissingFeaturesFrame, KeepAliveFrame, KeepAliveFrameAck, LateStatus, MessageHeader2, Msgr2Features,
+    Preamble, ReconnectFrame, ReconnectOkFrame, ResetFrame, RetryFrame, RetryGlobalFrame, Secretive,
+    ServerIdentFrame, Tag, WaitFrame,
 };
 use crate::{EntityType, Features, GlobalId, Tid};
 
@@ -76,9 +77,15 @@ fn handshake() -> Vec<Case> {
         frame("AuthSignatureFrame", &AuthSignatureFrame { signature: [5; 32] }),
         frame(
             "CompressionRequestFrame",
-            &CompressionRequestFrame { is_compress: true, preferred_methods: vec![1, 4] },
+            &CompressionRequestFrame {
+                is_compress: true,
+                preferred_methods: vec![CompressionAlgorithm::SNAPPY, CompressionAlgorithm::LZ4],
+            },
         ),
-        frame("CompressionDoneFrame", &CompressionDoneFrame { is_compress: true, method: 1 }),
+        frame(
+            "CompressionDoneFrame",
+            &CompressionDoneFrame { is_compress: true, method: CompressionAlgorithm::SNAPPY },
+        ),
     ]
 }
 
