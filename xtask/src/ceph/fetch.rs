@@ -11,13 +11,14 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 
 use super::release::Release;
-use super::tools::{self, Tools};
+use super::tools::{self, PERF_MSGR, Tools};
 use crate::process;
 use crate::workspace;
 
 const UPDATE_DEADLINE: Duration = Duration::from_secs(180);
 const DOWNLOAD_DEADLINE: Duration = Duration::from_secs(900);
 const UNPACK_DEADLINE: Duration = Duration::from_secs(120);
+const VERSION_DEADLINE: Duration = Duration::from_secs(30);
 
 /// The key ring that comes with Debian and its derivatives.
 const DEBIAN_KEYRING: &str = "/usr/share/keyrings/debian-archive-keyring.gpg";
@@ -35,7 +36,7 @@ pub(crate) fn fetch(release: Release) -> Result<Tools> {
     check_host()?;
     let parent = workspace::generated().join("ceph");
     remove_leftovers(&parent, release)?;
-    let partial = parent.join(format!("{}.partial-{}", release.name(), std::process::id()));
+    let partial = partial(&parent, release);
     let result = fill(&partial, release)
         .and_then(|()| Tools::fetched(&partial, release))
         .and_then(|_| publish(&partial, &home));
@@ -48,9 +49,65 @@ pub(crate) fn fetch(release: Release) -> Result<Tools> {
     Tools::fetched(&home, release)
 }
 
+/// Where a fetch works that is not done yet.
+fn partial(parent: &Path, release: Release) -> PathBuf {
+    parent.join(format!("{}.partial-{}", release.name(), std::process::id()))
+}
+
 /// Where a fetched release lives. It exists only when it is whole.
 pub(crate) fn home(release: Release) -> PathBuf {
     workspace::generated().join("ceph").join(release.name())
+}
+
+/// Returns the folder with both ends of Ceph's own measurement of its messenger: that of PATH if they are there, else that of
+/// the release, fetched if need be.
+///
+/// # Errors
+/// As [`fetch`], and where the release has no package of them.
+pub(crate) fn fetch_perf_msgr(release: Release) -> Result<PathBuf> {
+    if let Some(found) = process::find_on_path(PERF_MSGR[0]).and_then(|file| Some(file.parent()?.to_owned()))
+    {
+        return Ok(found);
+    }
+    let package = release.test_package().with_context(|| {
+        format!("Debian has no test programs of {}; reef and tentacle have them", release.name())
+    })?;
+    let tools = fetch(release)?;
+    let missing = |name: &&&str| !tools.bin.join(name).is_file();
+    if PERF_MSGR.iter().find(missing).is_some() {
+        let partial = partial(&workspace::generated().join("ceph"), release);
+        let result = add_tests(&partial, release, package);
+        // The first fault is the one to report.
+        let _ = fs::remove_dir_all(&partial);
+        result?;
+    }
+    Ok(tools.bin)
+}
+
+/// Unpacks the package of tests and takes the programs from it that are used: it is large, and nothing else of it is.
+fn add_tests(partial: &Path, release: Release, package: &str) -> Result<()> {
+    let (home, unpacked) = (home(release), partial.join("root"));
+    let apt = Apt::prepare(partial.join("apt"), release)?;
+    eprintln!("ceph: downloading {package} (about 40 MB)");
+    apt.run(&["update"], UPDATE_DEADLINE)?;
+    apt.run(&["download", package], DOWNLOAD_DEADLINE)?;
+    unpack(&apt.archives(), &unpacked)?;
+    for name in PERF_MSGR {
+        let program = Path::new("usr/bin").join(name);
+        fs::rename(unpacked.join(&program), home.join("root").join(&program))
+            .with_context(|| format!("the package brought no {name}"))?;
+    }
+    tools::wrap(&home, PERF_MSGR)?;
+    for name in PERF_MSGR {
+        process::run(Command::new(home.join("bin").join(name)).arg("--version"), VERSION_DEADLINE)
+            .with_context(|| {
+                format!(
+                    "{package} does not belong to what is there; remove {} to fetch all anew",
+                    home.display()
+                )
+            })?;
+    }
+    Ok(())
 }
 
 fn check_host() -> Result<()> {
@@ -118,7 +175,7 @@ fn unpack(archives: &Path, root: &Path) -> Result<()> {
         }
     }
     packages.sort();
-    eprintln!("ceph: unpacking {} packages (about 500 MB)", packages.len());
+    eprintln!("ceph: unpacking {} packages", packages.len());
     for package in &packages {
         process::run(Command::new("dpkg-deb").arg("-x").arg(package).arg(root), UNPACK_DEADLINE)?;
     }
@@ -190,6 +247,8 @@ impl Apt {
         }
         let architecture = tools::platform().map_or("amd64", |platform| platform.debian);
         command.arg("-o").arg(format!("APT::Architecture={architecture}"));
+        // `download` leaves its package where it runs.
+        command.current_dir(self.archives());
         command.args(arguments).env("DEBIAN_FRONTEND", "noninteractive").env("LC_ALL", "C");
         process::run(&mut command, deadline)?;
         Ok(())

@@ -24,6 +24,7 @@ pub(crate) use churn::{Churn, ChurnSpec};
 pub(crate) use cluster::Spec;
 use cluster::{Auth, Cluster, Store};
 use daemon::DaemonName;
+pub(crate) use fetch::fetch_perf_msgr;
 pub(crate) use release::Release;
 pub(crate) use shell::answer_line;
 pub(crate) use test_cluster::TestCluster;
@@ -47,6 +48,9 @@ pub(crate) enum CephTask {
         /// The release
         #[arg(long, value_enum, default_value_t = Release::Pacific)]
         release: Release,
+        /// Bring both ends of Ceph's own measurement of its messenger, too; of reef and tentacle
+        #[arg(long)]
+        perf_msgr: bool,
     },
     /// Start a cluster in a folder; prints the path of its ceph.conf
     Up(UpArgs),
@@ -148,7 +152,11 @@ impl CephTask {
     /// Does the task.
     pub(crate) fn run(self) -> Result<()> {
         match self {
-            CephTask::Fetch { release } => print_tools(&fetch::fetch(release)?),
+            CephTask::Fetch { release, perf_msgr: false } => print_tools(&fetch::fetch(release)?),
+            CephTask::Fetch { release, perf_msgr: true } => {
+                println!("{}", fetch::fetch_perf_msgr(release)?.display());
+                Ok(())
+            }
             CephTask::Up(args) => up(args),
             CephTask::Down { dir } => Cluster::open(&absolute(&dir)?)?.down(),
             CephTask::Env { dir } => print_env(&Cluster::open(&absolute(&dir)?)?),

@@ -61,4 +61,12 @@ impl Release {
     pub(crate) fn packages(self) -> &'static [&'static str] {
         &["ceph-mon", "ceph-osd", "ceph-mgr", "ceph-common", "ceph-base"]
     }
+
+    /// The package with Ceph's own test programs, where the suite has one with programs in it.
+    pub(crate) fn test_package(self) -> Option<&'static str> {
+        match self {
+            Release::Nautilus | Release::Pacific => None,
+            Release::Reef | Release::Tentacle => Some("ceph-test"),
+        }
+    }
 }

@@ -37,6 +37,9 @@ const USEFUL: &[&str] = &[
     "rbd",
 ];
 
+/// The two ends of Ceph's own measurement of its messenger; they come with its tests.
+pub(crate) const PERF_MSGR: &[&str] = &["ceph_perf_msgr_client", "ceph_perf_msgr_server"];
+
 /// How Debian and glibc name this processor.
 pub(crate) struct Platform {
     /// Debian's architecture.
@@ -136,11 +139,16 @@ fn version(bin: &Path) -> Result<String> {
     Ok(process::run(Command::new(bin.join("ceph-osd")).arg("--version"), VERSION_DEADLINE)?.text())
 }
 
-/// Writes `bin/NAME` in `home` for each program below its `root`.
+/// Writes `bin/NAME` in `home` for each program below its `root` that clusters need, or are looked into with.
+pub(crate) fn write_wrappers(home: &Path) -> Result<()> {
+    wrap(home, &[NEEDED, USEFUL].concat())
+}
+
+/// Writes `bin/NAME` in `home` for these programs below its `root`.
 ///
 /// A wrapper starts the program through the loader of the unpacked release, with its libraries, so that it does not
 /// matter which C library the host has. Paths are taken from the wrapper's own place: the folder can be moved.
-pub(crate) fn write_wrappers(home: &Path) -> Result<()> {
+pub(crate) fn wrap(home: &Path, names: &[&str]) -> Result<()> {
     let platform = platform().context("no packages of Ceph for this processor")?;
     let bin = home.join("bin");
     fs::create_dir_all(&bin)?;
@@ -149,7 +157,7 @@ pub(crate) fn write_wrappers(home: &Path) -> Result<()> {
         |lib: &&str| home.join("root").join(lib).join(platform.triplet).join(platform.loader).is_file();
     let lib = ["lib", "usr/lib"].into_iter().find(is_loader).context("the packages brought no C library")?;
     let loader = Loader::new(home, lib, &platform);
-    for name in NEEDED.iter().chain(USEFUL) {
+    for name in names {
         let program = home.join("root/usr/bin").join(name);
         let head = fs::read(&program).with_context(|| format!("the packages brought no {name}"))?;
         let wrapper = bin.join(name);
