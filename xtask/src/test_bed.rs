@@ -13,6 +13,8 @@ use crate::ceph::{Release, Spec, TestCluster};
 pub(crate) const CEPH_CONF: &str = "LOLIGO_TEST_CEPH_CONF";
 /// The program that starts clusters: `$LOLIGO_TEST_XTASK ceph up --dir $LOLIGO_TEST_DIR/NAME`.
 pub(crate) const XTASK: &str = "LOLIGO_TEST_XTASK";
+/// The folder with both ends of Ceph's own measurement of its messenger.
+pub(crate) const PERF_MSGR: &str = "LOLIGO_TEST_PERF_MSGR";
 /// A folder for clusters of the tests' own; what is left in it is taken down after the run.
 const DIR: &str = "LOLIGO_TEST_DIR";
 

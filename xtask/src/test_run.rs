@@ -8,9 +8,10 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 use clap::Args;
 
+use crate::ceph::{Release, fetch_perf_msgr};
 use crate::process;
 use crate::source::rust_below;
-use crate::test_bed::{CEPH_CONF, TestBed, XTASK, check_complaints};
+use crate::test_bed::{CEPH_CONF, PERF_MSGR, TestBed, XTASK, check_complaints};
 use crate::workspace;
 
 /// Everything together, builds included, takes at most this long.
@@ -44,6 +45,7 @@ pub(crate) fn run(args: &TestArgs) -> Result<()> {
     let skipped = bed.dir().join("skipped.txt");
     let mut command = test_command(args, &skipped, &mut summary);
     bed.export(&mut command)?;
+    bring_perf_msgr(args, &mut command, &mut summary);
     let result = process::run_attached(&mut command, DEADLINE.saturating_sub(started.elapsed()));
     summary.read(&skipped);
     let complaints = bed.finish();
@@ -63,6 +65,23 @@ fn start_ceph(args: &TestArgs, bed: &mut TestBed, summary: &mut Summary) {
     };
     let how = "install Ceph 16.2 (ceph-mon, ceph-osd, ceph-mgr, ceph-common), or make `cargo xtask ceph fetch` work";
     summary.leave_out("tests against real Ceph", &why, how, &[CEPH_CONF, XTASK]);
+}
+
+/// Debian has no test programs of the release that the cluster is of.
+fn bring_perf_msgr(args: &TestArgs, command: &mut Command, summary: &mut Summary) {
+    let why = if args.without_ceph {
+        "--without-ceph was given".to_owned()
+    } else {
+        match fetch_perf_msgr(Release::Reef) {
+            Ok(bin) => {
+                command.env(PERF_MSGR, bin);
+                return;
+            }
+            Err(error) => format!("{error:#}"),
+        }
+    };
+    let how = "install ceph-test, or make `cargo xtask ceph fetch --release reef --perf-msgr` work";
+    summary.leave_out("tests with ceph_perf_msgr_client and _server", &why, how, &[PERF_MSGR]);
 }
 
 fn test_command(args: &TestArgs, skipped: &Path, summary: &mut Summary) -> Command {

@@ -7,6 +7,7 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::crush::CrushCommand;
+use crate::msgr::MsgrCommand;
 use crate::osdmap::OsdmapArgs;
 
 /// Objects in a Ceph cluster: put, get, list, place and measure them.
@@ -199,6 +200,9 @@ pub(crate) enum Command {
     Crush(CrushCommand),
     /// Look into an OSD map in a file, as osdmaptool does; no cluster is needed
     Osdmap(Box<OsdmapArgs>),
+    /// Measure the messenger alone, beside Ceph's; no cluster is needed
+    #[command(subcommand)]
+    Msgr(MsgrCommand),
 }
 
 /// A measurement, in the words of `rados bench`.
@@ -263,6 +267,7 @@ impl Command {
             | Self::Dencoder { .. }
             | Self::Dissect { .. }
             | Self::Crush(_)
+            | Self::Msgr(_)
             | Self::Osdmap(_) => false,
         }
     }

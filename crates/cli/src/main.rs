@@ -9,6 +9,7 @@ mod dencoder;
 mod dissect;
 mod fail;
 mod files;
+mod msgr;
 mod numbers;
 mod objects;
 mod osdmap;
@@ -57,6 +58,7 @@ fn run(cli: &Cli) -> Result<(), Fail> {
         Command::Crush(command) => return crush::run(command),
         Command::Dencoder { words } => return dencoder::run(words),
         Command::Dissect { file, all } => return dissect::run(file, *all, cli.global.format),
+        Command::Msgr(command) => return msgr::run(command, &cli.global),
         Command::Osdmap(args) => return osdmap::run(args, cli.global.pool.as_deref()),
         _ => {}
     }
@@ -94,6 +96,7 @@ fn run_simple(context: &Context, command: &Command) -> Result<(), Fail> {
         | Command::Append { .. }
         | Command::Crush(_)
         | Command::Osdmap(_)
+        | Command::Msgr(_)
         | Command::Dencoder { .. }
         | Command::Dissect { .. } => Ok(()),
     }

@@ -65,7 +65,8 @@ pub(crate) fn home(release: Release) -> PathBuf {
 /// # Errors
 /// As [`fetch`], and where the release has no package of them.
 pub(crate) fn fetch_perf_msgr(release: Release) -> Result<PathBuf> {
-    if let Some(found) = process::find_on_path(PERF_MSGR[0]).and_then(|file| Some(file.parent()?.to_owned()))
+    if let Some(found) =
+        process::find_on_path("ceph_perf_msgr_client").and_then(|file| Some(file.parent()?.to_owned()))
     {
         return Ok(found);
     }

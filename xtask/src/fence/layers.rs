@@ -125,7 +125,8 @@ pub(crate) const LAYERS: &[Layer] = &[
         kind: Kind::Edge,
         is_no_std: false,
         ours: &["loligo", "loligo-minicluster-net", "loligo-sim"],
-        outside: &["clap", "indicatif", "jiff", "serde_json"],
+        // rustix: what CPU time a measurement took. signal-hook: a server that is interrupted says what it counted.
+        outside: &["clap", "indicatif", "jiff", "rustix", "serde_json", "signal-hook"],
     },
 ];
 

@@ -2,6 +2,8 @@
 #![allow(dead_code, reason = "each test binary uses another part")]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on must fail")]
 
+pub(crate) mod ends;
+
 use std::ffi::OsStr;
 use std::fs::File;
 use std::io::Write as _;
@@ -52,7 +54,7 @@ pub(crate) fn loligo<A: AsRef<OsStr>>(args: &[A]) -> Run {
     run(program().args(args), b"")
 }
 
-fn program() -> Command {
+pub(crate) fn program() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_loligo"));
     command.env_remove("CEPH_CONF").env_remove("CEPH_ARGS").env("TZ", "UTC");
     command
@@ -97,7 +99,7 @@ fn watch(child: &Child) -> impl FnOnce() + Send + 'static {
 }
 
 /// Says, also where `LOLIGO_TEST_SKIPPED` is, what cannot be tested.
-fn skip(what: &str) {
+pub(crate) fn skip(what: &str) {
     eprintln!("SKIPPED {what}");
     if let Some(path) = std::env::var_os("LOLIGO_TEST_SKIPPED") {
         let mut file = File::options().create(true).append(true).open(path).unwrap();

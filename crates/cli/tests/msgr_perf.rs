@@ -1,0 +1,120 @@
+//! `loligo msgr perf-client` and `perf-server`, with each other and with the ends of Ceph's own measurement.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on must fail")]
+
+mod common;
+
+use common::ends::{Server, cephs_client, perf_msgr};
+use common::loligo;
+use serde_json::Value;
+
+/// How many messages go between two ends of which one is Ceph's.
+const MANY: u64 = 100_000;
+/// How many Ceph's client has under way.
+const DEPTH: u64 = 16;
+
+/// Runs our client with these arguments behind the address; all must be answered.
+fn call(addr: &str, args: &[&str]) -> Value {
+    let run = loligo(&[&["msgr", "perf-client", addr][..], args, &["--format", "json"]].concat());
+    assert!(run.ok, "{args:?}: {run:?}");
+    run.json()
+}
+
+/// The one connection that a server had, which must have been told everything once and in order.
+fn only_connection(counted: &Value) -> &Value {
+    let [connection] = counted["connections"].as_array().unwrap().as_slice() else {
+        unreachable!("{counted}");
+    };
+    assert_eq!((&connection["gaps"], &connection["again"]), (&0.into(), &0.into()), "{counted}");
+    connection
+}
+
+#[test]
+fn our_ends_understand_each_other_on_both_protocols() {
+    for (protocol, policy, sender) in [
+        ("v1", "stateless", "thread"),
+        ("v1", "stateful", "dispatch"),
+        ("v2", "stateless", "dispatch"),
+        ("v2", "stateful", "thread"),
+    ] {
+        let server = Server::ours(protocol, &["--policy", policy]);
+        let told = call(&server.addr, &["2", "8", "1000", "0", "512", "--sender", sender]);
+        assert_eq!((&told["answered"], &told["missing"]), (&2000.into(), &0.into()), "{told}");
+        let counted = server.counted();
+        assert_eq!(counted["connections"].as_array().unwrap().len(), 2, "{counted}");
+        for connection in counted["connections"].as_array().unwrap() {
+            assert_eq!(
+                (&connection["messages"], &connection["gaps"]),
+                (&1000.into(), &0.into()),
+                "{counted}"
+            );
+            assert_eq!(connection["counted_by"], "tid");
+        }
+    }
+}
+
+#[test]
+fn the_secure_mode_takes_the_same_key_at_both_ends() {
+    let dir = std::env::temp_dir().join(format!("loligo-perf-keys-{}", std::process::id()));
+    std::fs::create_dir_all(&dir).unwrap();
+    let keyring = |name: &str, key: &str| {
+        let path = dir.join(name);
+        std::fs::write(&path, format!("[client.admin]\n\tkey = {key}\n")).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let ours = keyring("ours", "AQAA8VNlAAAAABAAAAECAwQFBgcICQoLDA0ODw==");
+    let other = keyring("other", "AQAA8VNlAAAAABAADw4NDAsKCQgHBgUEAwIBAA==");
+    let server = Server::ours("v2", &["--mode", "secure", "-k", &ours]);
+    let addr = server.addr.clone();
+    let told = call(&addr, &["1", "4", "100", "0", "65536", "--mode", "secure", "-k", &ours]);
+    assert_eq!((&told["mode"], &told["answered"]), (&"secure".into(), &100.into()));
+    let line = ["msgr", "perf-client", &addr, "1", "1", "1", "0", "1"];
+    let wrong = loligo(&[&line[..], &["--mode", "secure", "-k", &other]].concat());
+    assert!(wrong.failure().contains("no connection"), "{wrong:?}");
+    let none = loligo(&line);
+    assert!(none.failure().contains("no connection"), "{none:?}");
+    assert_eq!(server.counted()["messages"], 100);
+    std::fs::remove_dir_all(dir).unwrap();
+}
+
+#[test]
+fn nobody_there_is_said_at_once() {
+    // The port of tcpmux, which nobody has spoken for decades.
+    let run = loligo(&["msgr", "perf-client", "v2:127.0.0.1:1", "1", "1", "1", "0", "1"]);
+    assert!(run.failure().contains("refused"), "{run:?}");
+}
+
+#[test]
+fn who_says_nothing_is_waited_for_as_long_as_is_said() {
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let addr = format!("v1:{}", silent.local_addr().unwrap());
+    let run = loligo(&["msgr", "perf-client", &addr, "1", "1", "1", "0", "1", "--timeout", "0.3"]);
+    assert!(run.failure().contains("says nothing"), "{run:?}");
+}
+
+#[test]
+fn live_our_client_is_answered_by_cephs_server() {
+    let Some(bin) = perf_msgr() else { return };
+    for protocol in ["v1", "v2"] {
+        let server = Server::cephs(&bin, protocol, &[]);
+        let told = call(&server.addr, &["1", "64", &MANY.to_string(), "0", "4096"]);
+        // Who answers comes with each, so that one that is out of order would have been an error.
+        assert_eq!((&told["answered"], &told["resets"]), (&MANY.into(), &0.into()), "{told}");
+    }
+}
+
+/// Ceph's client ends when it has sent its last message, whatever of it has left: it was answered all but what it may have
+/// under way.
+#[test]
+fn live_cephs_client_is_answered_by_our_server() {
+    let Some(bin) = perf_msgr() else { return };
+    for protocol in ["v1", "v2"] {
+        let server = Server::ours(protocol, &[]);
+        let [depth, many] = [DEPTH, MANY].map(|number| number.to_string());
+        cephs_client(&bin, &[&server.addr, "1", &depth, &many, "0", "4096"]);
+        let counted = server.counted();
+        let connection = only_connection(&counted);
+        let messages = connection["messages"].as_u64().unwrap();
+        assert!((MANY - DEPTH - 1..=MANY).contains(&messages), "{counted}");
+        assert_eq!((&connection["first"], &connection["last"]), (&1.into(), &messages.into()), "{counted}");
+    }
+}
