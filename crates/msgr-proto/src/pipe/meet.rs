@@ -74,6 +74,7 @@ impl Pipe {
             resetcheck: newcomer.policy.resetcheck,
             same_protocol: self.is_v2 == newcomer.is_v2,
             connect_seq: session.connect_seq,
+            is_confirmed: session.is_confirmed,
             peer_global_seq: session.peer_global_seq,
             client_cookie: session.client_cookie,
             server_cookie: session.server_cookie,

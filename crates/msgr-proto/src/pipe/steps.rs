@@ -53,6 +53,7 @@ impl Pipe {
         (self.was_open, self.is_known, self.replacing) = (true, true, false);
         self.backoff = Duration::ZERO;
         self.last_read = now.mono;
+        self.session.is_confirmed = true;
         self.peer = Some(peer.clone());
         let event = if self.is_accepted {
             self.learn_callee(&peer);

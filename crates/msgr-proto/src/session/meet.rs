@@ -49,6 +49,8 @@ pub(crate) struct Existing {
     /// It speaks the protocol of the caller.
     pub(crate) same_protocol: bool,
     pub(crate) connect_seq: u32,
+    /// The peer has heard of the session.
+    pub(crate) is_confirmed: bool,
     pub(crate) peer_global_seq: u32,
     pub(crate) client_cookie: u64,
     pub(crate) server_cookie: u64,
@@ -99,7 +101,9 @@ fn v1(existing: &Existing, connect_seq: u32, global_seq: u32, wins: bool) -> Ver
         return Verdict::End;
     }
     if connect_seq == 0 && mine > 0 {
-        return Verdict::Move { reset: existing.resetcheck, anew: true };
+        // Ceph takes an answer that was lost on its way to the peer for a peer that begins anew. But there is nothing yet that the
+        // peer could have forgotten.
+        return Verdict::Move { reset: existing.resetcheck && existing.is_confirmed, anew: true };
     }
     if connect_seq < mine {
         return retry;
@@ -179,6 +183,7 @@ mod tests {
         resetcheck: false,
         same_protocol: true,
         connect_seq: 3,
+        is_confirmed: true,
         peer_global_seq: 10,
         client_cookie: 7,
         server_cookie: 8,
@@ -207,6 +212,7 @@ mod tests {
         assert_eq!(call(Existing { lossy: true, ..OPEN }, 4, 11), [Verdict::End; 2]);
         assert_eq!(call(OPEN, 0, 11), [ANEW; 2]);
         assert_eq!(call(checked, 0, 11), [RESET; 2]);
+        assert_eq!(call(Existing { is_confirmed: false, ..checked }, 0, 11), [ANEW; 2]);
         assert_eq!(call(OPEN, 2, 11), [retry(4); 2]);
         assert_eq!(call(OPEN, 3, 11), [retry(4); 2]);
         assert_eq!(call(Existing { standing: Standing::Standby, ..OPEN }, 3, 11), [retry(4); 2]);

@@ -26,6 +26,8 @@ pub(crate) struct Session {
     again: VecDeque<Sent>,
     /// How often this session was opened.
     pub(crate) connect_seq: u32,
+    /// The peer has heard that the session is open, as far as this end knows.
+    pub(crate) is_confirmed: bool,
     /// The highest number of a connection that the peer has used with us.
     pub(crate) peer_global_seq: u32,
     /// The name that the end which opened the session gave it, on messenger v2; 0 for none.

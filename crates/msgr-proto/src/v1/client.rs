@@ -225,6 +225,12 @@ impl Client {
                 cx.session.connect_seq = reply.connect_seq;
                 self.connect(cx)
             }
+            // It was never open, as far as we know: there is nothing that could be lost.
+            Tag::RESETSESSION if cx.session.connect_seq > 0 && !cx.session.is_confirmed => {
+                cx.session.connect_seq = 0;
+                cx.session.renumber();
+                self.connect(cx)
+            }
             Tag::RESETSESSION if cx.session.connect_seq > 0 => {
                 self.state = State::BeginAnew;
                 Ok(Step::SessionReset { random: self.random })

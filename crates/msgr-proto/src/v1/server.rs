@@ -39,7 +39,7 @@ enum State {
         connect: ConnectMessage,
         proof: Bytes,
         session_key: Option<SessionKey>,
-        /// The numbers of messages begin anew: nobody asks for them.
+        /// The numbers of messages begin anew.
         anew: bool,
     },
     WaitInSeq(Opened),
@@ -262,7 +262,12 @@ impl Server {
     ) -> Result<Step, Fault> {
         cx.session.connect_seq = connect.connect_seq.wrapping_add(1);
         cx.session.peer_global_seq = connect.global_seq;
-        let seq = connect.features.has(Features::RECONNECT_SEQ) && !anew;
+        if anew {
+            cx.session.renumber();
+            cx.session.is_confirmed = false;
+        }
+        // Ceph leaves the numbers out where they begin anew. But they also say that the peer has heard of the session.
+        let seq = connect.features.has(Features::RECONNECT_SEQ);
         let reply = ConnectReply {
             tag: if seq { Tag::SEQ } else { Tag::READY },
             features: cx.config.features_supported,

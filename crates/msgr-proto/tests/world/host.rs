@@ -41,6 +41,8 @@ pub(crate) struct Host {
     pub(crate) ip: IpAddr,
     /// Where calls are taken.
     pub(crate) listens: Option<SocketAddr>,
+    /// Calls are refused for now.
+    pub(crate) is_deaf: bool,
     slots: BTreeMap<usize, Slot>,
     next_slot: usize,
     opened: u64,
@@ -63,6 +65,7 @@ impl Host {
             config,
             ip,
             listens: (port > 0).then(|| (ip, port).into()),
+            is_deaf: false,
             slots: BTreeMap::new(),
             next_slot: 0,
             opened: 0,

@@ -2,6 +2,7 @@
 #![allow(dead_code, reason = "each test binary uses another part")]
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test may fail")]
 
+pub(crate) mod checker;
 mod host;
 mod stream;
 
@@ -149,7 +150,7 @@ impl World {
         let id = self.next_stream;
         self.next_stream += 1;
         let ip = self.hosts[from].ip;
-        let callee = self.hosts.iter().position(|host| host.listens == Some(to));
+        let callee = self.hosts.iter().position(|host| host.listens == Some(to) && !host.is_deaf);
         let taken = callee.and_then(|callee| {
             let port = u16::try_from(10_000 + id % 50_000).unwrap();
             let slot = self.hosts[callee].ring(self.now, id, (ip, port).into())?;
@@ -174,11 +175,12 @@ impl World {
         }
     }
 
-    /// Something moves, if anything can; says whether it did.
+    /// Whatever can moves once; says whether anything did.
     pub(crate) fn turn(&mut self) -> bool {
         let mut all: Vec<_> = self.streams.keys().copied().collect();
         self.prng.shuffle(&mut all);
-        all.into_iter().any(|id| self.move_bytes(id))
+        let moved = all.into_iter().filter(|id| self.move_bytes(*id)).count();
+        moved > 0
     }
 
     /// Bytes of one stream move, in one direction or the other.
