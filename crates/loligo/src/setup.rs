@@ -172,6 +172,8 @@ pub(crate) fn node_options(conf: &Conf) -> Result<NodeOptions, ConfError> {
     ms.ms_connection_idle_timeout =
         conf.seconds("ms_connection_idle_timeout", ms.ms_connection_idle_timeout)?;
     ms.keepalive_timeout = conf.seconds("mon_client_ping_timeout", ms.keepalive_timeout)?;
+    ms.ms_initial_backoff = conf.seconds("ms_initial_backoff", ms.ms_initial_backoff)?;
+    ms.ms_max_backoff = conf.seconds("ms_max_backoff", ms.ms_max_backoff)?;
     ms.ms_crc_data = conf.flag("ms_crc_data", ms.ms_crc_data)?;
     ms.ms_crc_header = conf.flag("ms_crc_header", ms.ms_crc_header)?;
     ms.cephx_sign_messages = conf.flag("cephx_sign_messages", ms.cephx_sign_messages)?;

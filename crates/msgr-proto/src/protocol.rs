@@ -141,7 +141,17 @@ impl Protocol {
         Ok(())
     }
 
-    /// Writes what there is to say beside messages.
+    /// Writes the acknowledgement of what has come, if it is still to be said.
+    pub(crate) fn write_ack(&mut self, cx: &mut Cx<'_>) -> Result<(), Fault> {
+        match self {
+            Self::V1(v1) => v1.write_ack(cx),
+            Self::V2(v2) => return v2.write_ack(cx),
+            Self::Closed => {}
+        }
+        Ok(())
+    }
+
+    /// Writes what there is to say beside messages, and before them.
     pub(crate) fn write_chores(&mut self, cx: &mut Cx<'_>) -> Result<(), Fault> {
         match self {
             Self::V1(v1) => v1.write_chores(cx),

@@ -165,6 +165,7 @@ fn run(sides: &Sides, protocols: Protocols, failures: u64, messages: u64) -> (u6
     assert!(came > 1_000 && (!sides.client.lossy || came < sent), "{setting}: {came} of {sent}");
     for host in &stress.world.hosts {
         assert_eq!(host.config.dispatch_throttle.current(), 0, "{setting}");
+        assert_eq!(host.pending(), 0, "{setting}: what has come is acknowledged, and not kept");
     }
     (sent, stress.world.broken)
 }
@@ -174,7 +175,6 @@ fn all(protocols: Protocols) {
     for sides in Sides::all() {
         for failures in [30, 5] {
             let one = run(&sides, protocols, failures, 50_000);
-            eprintln!("{:?} {failures}: {one:?}", sides.client);
             sent += one.0;
             broken += one.1;
         }

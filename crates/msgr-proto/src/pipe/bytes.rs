@@ -71,7 +71,7 @@ impl Pipe {
             return;
         }
         let mut written = Ok(());
-        if self.chores.are_there() {
+        if self.chores.are_urgent() {
             written = self.with_protocol(now, Protocol::write_chores);
         }
         while self.writer.len() < max && written.is_ok() {
@@ -80,6 +80,10 @@ impl Pipe {
             if !self.policy.lossy {
                 self.session.keep(next);
             }
+        }
+        // Behind the messages, which say the same on messenger v2.
+        if self.chores.ack.is_some() && written.is_ok() {
+            written = self.with_protocol(now, Protocol::write_ack);
         }
         if let Err(fault) = written {
             self.fault(now, fault);

@@ -121,7 +121,12 @@ pub(crate) struct Chores {
 
 impl Chores {
     const fn are_there(&self) -> bool {
-        self.keepalive || self.keepalive_ack.is_some() || self.ack.is_some()
+        self.are_urgent() || self.ack.is_some()
+    }
+
+    /// Whether there is something that messages have to wait for.
+    const fn are_urgent(&self) -> bool {
+        self.keepalive || self.keepalive_ack.is_some()
     }
 }
 
@@ -340,6 +345,13 @@ impl Pipe {
     #[must_use]
     pub fn is_open(&self) -> bool {
         self.life == Life::Open
+    }
+
+    /// How many messages were given to it that the peer has not: those that wait to be written and, on a lossless connection,
+    /// those that are not acknowledged.
+    #[must_use]
+    pub fn pending(&self) -> usize {
+        self.queue.len() + self.session.unacked()
     }
 
     /// What it waits for, in words, for a log.

@@ -79,6 +79,11 @@ impl Session {
         self.sent.is_empty() && self.again.is_empty()
     }
 
+    /// How many messages the peer has not acknowledged.
+    pub(crate) fn unacked(&self) -> usize {
+        self.sent.len() + self.again.len()
+    }
+
     /// The stream is gone: what is not acknowledged has to be written again (`requeue_sent`).
     pub(crate) fn requeue_sent(&mut self) {
         self.sent.append(&mut self.again);

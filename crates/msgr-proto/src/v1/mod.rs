@@ -137,6 +137,13 @@ impl V1 {
         }
     }
 
+    /// Writes the acknowledgement of what has come.
+    pub(crate) fn write_ack(&self, cx: &mut Cx<'_>) {
+        if let (Self::Open(_), Some(seq)) = (self, cx.chores.ack.take()) {
+            write::ack(cx, seq);
+        }
+    }
+
     /// What it waits for, in words.
     pub(crate) const fn waits_for(&self) -> &'static str {
         match self {

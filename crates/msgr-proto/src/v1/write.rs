@@ -51,7 +51,7 @@ impl Open {
         footer
     }
 
-    /// Writes answers to keepalives, keepalives and acknowledgements.
+    /// Writes answers to keepalives, and keepalives.
     pub(super) fn write_chores(&self, cx: &mut Cx<'_>) {
         if let Some(stamp) = cx.chores.keepalive_ack.take() {
             stamped(cx, Tag::KEEPALIVE2_ACK, stamp);
@@ -66,11 +66,13 @@ impl Open {
                 cx.writer.put(&[Tag::KEEPALIVE.0]);
             }
         }
-        if let Some(seq) = cx.chores.ack.take() {
-            cx.writer.put(&[Tag::ACK.0]);
-            cx.writer.put(&seq.to_le_bytes());
-        }
     }
+}
+
+/// Writes an acknowledgement.
+pub(super) fn ack(cx: &mut Cx<'_>, seq: u64) {
+    cx.writer.put(&[Tag::ACK.0]);
+    cx.writer.put(&seq.to_le_bytes());
 }
 
 fn stamped(cx: &mut Cx<'_>, tag: Tag, stamp: Wall) {

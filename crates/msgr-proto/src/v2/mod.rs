@@ -10,7 +10,7 @@ mod write;
 
 use loligo_auth::{SessionKey, Side};
 use loligo_wire::entity::{EntityAddr, EntityAddrVec, EntityType};
-use loligo_wire::msgr2::{AuthSignatureFrame, ControlFrame};
+use loligo_wire::msgr2::{AckFrame, AuthSignatureFrame, ControlFrame};
 
 use bytes::Bytes;
 
@@ -118,6 +118,14 @@ impl V2 {
         match &self.role {
             Role::Open(_) => write::chores(&mut self.frames, cx),
             Role::Client(_) | Role::Server(_) => Ok(()),
+        }
+    }
+
+    /// Writes the acknowledgement of what has come.
+    pub(crate) fn write_ack(&mut self, cx: &mut Cx<'_>) -> Result<(), Fault> {
+        match (&self.role, cx.chores.ack.take()) {
+            (Role::Open(_), Some(seq)) => self.frames.put_control(cx, &AckFrame { seq }),
+            _ => Ok(()),
         }
     }
 

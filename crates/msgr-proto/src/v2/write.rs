@@ -6,7 +6,7 @@ use loligo_wire::crc32c;
 use loligo_wire::message::Payload;
 use loligo_wire::msgr1::FooterFlags;
 use loligo_wire::msgr2::{
-    AckFrame, CrcEpilogue, KeepAliveFrame, KeepAliveFrameAck, LateStatus, MessageHeader2, Preamble,
+    CrcEpilogue, KeepAliveFrame, KeepAliveFrameAck, LateStatus, MessageHeader2, Preamble,
     SECURE_EPILOGUE_SIZE, TAG_SIZE, Tag, padded_len, segment_crc,
 };
 
@@ -79,7 +79,9 @@ fn crc_values(payload: &Payload, segments: usize) -> [u32; 3] {
     [front, middle, data]
 }
 
-fn header(cx: &Cx<'_>, seq: u64, msg: &dyn Outgoing, payload: &Payload) -> MessageHeader2 {
+fn header(cx: &mut Cx<'_>, seq: u64, msg: &dyn Outgoing, payload: &Payload) -> MessageHeader2 {
+    // It acknowledges what has come.
+    cx.chores.ack = None;
     MessageHeader2 {
         seq,
         tid: msg.tid(),
@@ -95,7 +97,7 @@ fn header(cx: &Cx<'_>, seq: u64, msg: &dyn Outgoing, payload: &Payload) -> Messa
     }
 }
 
-/// Writes answers to keepalives, keepalives and acknowledgements.
+/// Writes answers to keepalives, and keepalives.
 pub(super) fn chores(frames: &mut Frames, cx: &mut Cx<'_>) -> Result<(), Fault> {
     if let Some(timestamp) = cx.chores.keepalive_ack.take() {
         frames.put_control(cx, &KeepAliveFrameAck { timestamp })?;
@@ -105,9 +107,6 @@ pub(super) fn chores(frames: &mut Frames, cx: &mut Cx<'_>) -> Result<(), Fault> 
         frames.put_control(cx, &KeepAliveFrame { timestamp })?;
         let due = cx.now.mono + cx.config.options.keepalive_timeout;
         cx.chores.keepalive_due.get_or_insert(due);
-    }
-    if let Some(seq) = cx.chores.ack.take() {
-        frames.put_control(cx, &AckFrame { seq })?;
     }
     Ok(())
 }

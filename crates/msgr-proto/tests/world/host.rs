@@ -348,6 +348,11 @@ impl Host {
         self.seen.iter().filter_map(|(_, seen)| tid(seen)).collect()
     }
 
+    /// How many messages wait on all connections.
+    pub(crate) fn pending(&self) -> usize {
+        self.slots.values().map(|slot| slot.pipe.pending()).sum()
+    }
+
     /// How many connections there are.
     pub(crate) fn connections(&self) -> usize {
         self.pool.connections().count()
