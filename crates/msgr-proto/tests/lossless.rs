@@ -40,12 +40,8 @@ fn peers(protocols: Protocols, policy: &Policy, seed: u64) -> (World, HostId, Ho
     (world, a, b)
 }
 
-/// Counts what was seen of connections that were open once.
 fn count(world: &World, host: HostId, is: impl Fn(&Seen) -> bool) -> usize {
-    let host = &world.hosts[host];
-    let was_open =
-        |con| host.seen_of(con).iter().any(|seen| matches!(seen, Seen::Accepted(_) | Seen::Connected(_)));
-    host.seen.iter().filter(|(con, seen)| is(seen) && was_open(*con)).count()
+    world.hosts[host].seen.iter().filter(|(_, seen)| is(seen)).count()
 }
 
 fn is_reset(seen: &Seen) -> bool {

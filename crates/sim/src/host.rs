@@ -300,9 +300,10 @@ impl<E: Role> Node<E> {
             }
             Meeting::Ended => {
                 core.hang_up(old_id, false);
-                self.pool.remove(old);
                 self.lines.insert(id, new);
-                self.tell(core, NetEvent::Reset { con: old, why: Fault::Replaced });
+                if self.pool.bury(old) {
+                    self.tell(core, NetEvent::Reset { con: old, why: Fault::Replaced });
+                }
             }
         }
         self.on_line(core, id, |_, _| {});
@@ -323,7 +324,7 @@ impl<E: Role> Node<E> {
         }
         let (now, host) = (core.now, self.id);
         core.trace.say(now, format_args!("  {host} line {id} is dead: {why}"));
-        let known = self.pool.remove(con).is_some();
+        let known = self.pool.bury(con);
         if self.lines.remove(&id).is_some() {
             core.hang_up(id, false);
         }

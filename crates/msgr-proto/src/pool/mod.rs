@@ -39,6 +39,8 @@ struct Entry<H> {
     link: Link<H>,
     /// Where the peer is, as far as it is known.
     addrs: EntityAddrVec,
+    /// The endpoint knows of it: it asked for it, or was told that it was accepted.
+    is_known: bool,
 }
 
 /// What a connection leads to.
@@ -175,7 +177,7 @@ impl<H: Clone> Pool<H> {
             return Connect::Refused(Fault::Unreachable(IoKind::NO_PROTOCOL));
         };
         if self.is_own(addr) {
-            self.cons.insert(con, Entry { link: Link::Local, addrs });
+            self.cons.insert(con, Entry { link: Link::Local, addrs, is_known: true });
             return Connect::Local(self.myself());
         }
         let seed = self.entropy.next_u64();
@@ -199,7 +201,9 @@ impl<H: Clone> Pool<H> {
     /// Names the pipe of a connection that is dialled, to a peer that is at `addrs`, or was accepted, from one that has not said
     /// yet where it is.
     pub fn insert(&mut self, con: ConId, addrs: EntityAddrVec, handle: H) {
-        let before = self.cons.insert(con, Entry { link: Link::Pipe(handle), addrs: EntityAddrVec::NONE });
+        let is_known = !con.is_accepted();
+        let entry = Entry { link: Link::Pipe(handle), addrs: EntityAddrVec::NONE, is_known };
+        let before = self.cons.insert(con, entry);
         let _ = loligo_base::never!(before.is_some(), "a connection has two pipes");
         self.register(con, addrs);
         self.check();
@@ -330,9 +334,20 @@ impl<H: Clone> Pool<H> {
         meeting
     }
 
-    /// The greeting of an accepted connection is over.
+    /// The greeting of an accepted connection is over, and the endpoint is told of it.
     pub fn accepted(&mut self, con: ConId) {
         self.half_open.leave(con);
+        if let Some(entry) = self.cons.get_mut(&con) {
+            entry.is_known = true;
+        }
+    }
+
+    /// The pipe of a connection is dead: forgets it. Says whether the endpoint is to be told, which it is not of what it does not
+    /// know, or has marked down.
+    pub fn bury(&mut self, con: ConId) -> bool {
+        let is_known = self.cons.get(&con).is_some_and(|entry| entry.is_known);
+        self.remove(con);
+        is_known
     }
 
     /// Forgets a connection; gives what it led to, if it was alive. What comes of its pipe after this is not told

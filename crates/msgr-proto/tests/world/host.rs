@@ -272,7 +272,7 @@ impl Host {
     }
 
     fn dead(&mut self, slot: usize, con: ConId, why: Fault) {
-        let is_known = self.pool.remove(con).is_some();
+        let is_known = self.pool.bury(con);
         self.drop_slot(slot);
         if is_known {
             if why == Fault::Refused {
@@ -318,9 +318,10 @@ impl Host {
             }
             Meeting::Ended => {
                 self.slots.insert(slot, newcomer);
-                self.pool.remove(old);
+                if self.pool.bury(old) {
+                    self.seen.push((old, Seen::Reset(Fault::Replaced)));
+                }
                 self.drop_slot(existing);
-                self.seen.push((old, Seen::Reset(Fault::Replaced)));
             }
         }
     }
