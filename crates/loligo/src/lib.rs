@@ -19,6 +19,7 @@
 
 mod cluster;
 mod completion;
+mod compression;
 mod conf;
 mod error;
 mod io_ctx;

@@ -11,6 +11,7 @@ use loligo_msgr::proto::Config;
 use loligo_wire::cephx::{AuthMethod, EntityTypes};
 use loligo_wire::entity::{EntityAddrVec, EntityType};
 
+use crate::compression::compression;
 use crate::conf::parse_mon_host_within;
 use crate::{Conf, ConfError, modes};
 
@@ -178,6 +179,7 @@ pub(crate) fn node_options(conf: &Conf) -> Result<NodeOptions, ConfError> {
     ms.ms_crc_header = conf.flag("ms_crc_header", ms.ms_crc_header)?;
     ms.cephx_sign_messages = conf.flag("cephx_sign_messages", ms.cephx_sign_messages)?;
     (ms.modes, ms.protocols) = modes::modes_and_protocols(conf)?;
+    ms.compression = compression(conf)?;
     let mut options = NodeOptions::new(config);
     options.ms_tcp_nodelay = conf.flag("ms_tcp_nodelay", options.ms_tcp_nodelay)?;
     options.ms_tcp_rcvbuf = usize::try_from(conf.size("ms_tcp_rcvbuf", 0)?).unwrap_or(0);
@@ -210,6 +212,8 @@ const KNOWN: &[&str] = &[
     "mon_client_ping_timeout",
     "mon_host",
     "ms_client_mode",
+    "ms_compress_all_peers",
+    "ms_compress_secure",
     "ms_connection_idle_timeout",
     "ms_connection_ready_timeout",
     "ms_crc_data",
@@ -218,6 +222,9 @@ const KNOWN: &[&str] = &[
     "ms_max_backoff",
     "ms_mode",
     "ms_mon_client_mode",
+    "ms_osd_compress_min_size",
+    "ms_osd_compress_mode",
+    "ms_osd_compression_algorithm",
     "ms_tcp_nodelay",
     "ms_tcp_rcvbuf",
     "objecter_inflight_op_bytes",

@@ -8,6 +8,7 @@ use loligo_wire::Features;
 use loligo_wire::entity::{EntityAddr, EntityAddrVec, EntityName, EntityType};
 use loligo_wire::msgr1::protocol;
 
+use crate::compression::Compression;
 use crate::modes::{Modes, Protocols};
 use crate::policy::{Policy, PolicySet};
 use crate::throttle::Throttle;
@@ -138,6 +139,8 @@ pub struct Options {
     pub cephx_sign_messages: bool,
     /// The connection modes of messenger v2, by what both ends are.
     pub modes: Modes,
+    /// Who compresses what on messenger v2.
+    pub compression: Compression,
     /// The protocols that peers are called with.
     pub protocols: Protocols,
 }
@@ -156,6 +159,7 @@ impl Default for Options {
             ms_learn_addr_from_peer: true,
             cephx_sign_messages: true,
             modes: Modes::default(),
+            compression: Compression::default(),
             protocols: Protocols::default(),
         }
     }

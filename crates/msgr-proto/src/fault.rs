@@ -2,11 +2,12 @@
 
 use core::fmt;
 
-use loligo_wire::msgr2::{ConMode, Tag};
+use loligo_wire::msgr2::{CompressionAlgorithm, ConMode, Tag};
 use loligo_wire::{DecodeError, Features};
 use thiserror::Error;
 
 use crate::PeerError;
+use crate::compression::CompressionError;
 
 /// Why a connection died.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -72,6 +73,20 @@ pub enum Fault {
     /// The peer chose a connection mode that was not offered.
     #[error("the peer chose the connection mode {0}, which was not offered")]
     ModeNotOffered(ConMode),
+    /// A frame is compressed, and the two ends did not agree on that.
+    #[error("a frame is compressed, which was not agreed on")]
+    NotCompressing,
+    /// The peer chose an algorithm that was not offered.
+    #[error("the peer wants to compress with {0}, which was not offered")]
+    AlgorithmNotOffered(CompressionAlgorithm),
+    /// What came compressed cannot be had back.
+    #[error("{what}: {error}")]
+    Compression {
+        /// The part of the frame.
+        what: &'static str,
+        /// What is wrong with it.
+        error: CompressionError,
+    },
     /// The connection has sealed so much that it must not seal more.
     #[error("the connection is used up")]
     OutOfNonces,

@@ -4,7 +4,8 @@
 //! address; an [`Endpoint`] stands above. Whoever moves the bytes (`loligo-msgr`, or a simulator) brings the three
 //! together and decides nothing.
 //!
-//! Both messengers are spoken: v1, and v2 in revision 2.1 with checksums or encrypted ([`Modes`]). The address that is called
+//! Both messengers are spoken: v1, and v2 in revision 2.1 with checksums or encrypted ([`Modes`]), and
+//! compressed where both ends want it ([`compression`]). The address that is called
 //! decides ([`Config::target_addr`]), or the listener that took the call ([`Pipe::accept`], [`Pipe::accept_v2`]). How a connection
 //! behaves when it breaks is its [`Policy`]: a lossy one is dead, a lossless one outlives its streams, and loses, doubles and
 //! reorders nothing.

@@ -48,6 +48,15 @@ pub struct Taken {
     amount: u64,
 }
 
+impl Taken {
+    /// Takes more, whether the limit allows it or not (`Throttle::take`): what was let in turned out to be larger. Others wait
+    /// until it is given back.
+    pub(crate) fn grow(&mut self, by: u64) {
+        self.throttle.current.fetch_add(by, Ordering::AcqRel);
+        self.amount = self.amount.saturating_add(by);
+    }
+}
+
 impl Drop for Taken {
     fn drop(&mut self) {
         let before = self.throttle.current.fetch_sub(self.amount, Ordering::AcqRel);
@@ -80,6 +89,17 @@ mod tests {
         assert!(throttle.take(99).is_none());
         assert!(throttle.take(1).is_none());
         drop((small, huge));
+        assert_eq!(throttle.current(), 0);
+    }
+
+    #[test]
+    fn what_was_let_in_may_grow_and_all_of_it_returns() {
+        let throttle = Arc::new(Throttle::new(10));
+        let mut taken = throttle.take(4).unwrap();
+        taken.grow(20);
+        assert_eq!(throttle.current(), 24);
+        assert!(throttle.take(1).is_none());
+        drop(taken);
         assert_eq!(throttle.current(), 0);
     }
 

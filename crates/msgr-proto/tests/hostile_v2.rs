@@ -296,10 +296,12 @@ fn more_than_was_sent_cannot_be_acknowledged() {
 fn compressed_frames_that_nobody_agreed_on_are_refused() {
     let mut pair = pair(client_config());
     pair.run();
-    let mut preamble = Preamble::new(Tag::ACK, [8, 0, 0, 0]);
-    preamble.flags = Preamble::COMPRESSED;
-    feed_server(&mut pair, preamble.to_array());
-    assert!(matches!(pair.server.seen.faults[..], [Fault::Malformed(_)]));
+    feed_server(&mut pair, Preamble::new(Tag::ACK, [8, 0, 0, 0]).compressed().to_array());
+    assert_eq!(pair.server.seen.faults, [Fault::NotCompressing]);
+    let mut pair = self::pair(client_config());
+    feed_server(&mut pair, BANNER.to_array());
+    feed_server(&mut pair, Preamble::new(Tag::HELLO, [8, 0, 0, 0]).compressed().to_array());
+    assert_eq!(pair.server.seen.faults, [Fault::NotCompressing]);
 }
 
 /// What a state does with a frame whose tag it waits for, and which is empty.

@@ -12,6 +12,7 @@ mod zstd;
 
 use alloc::vec::Vec;
 
+use bytes::Bytes;
 use loligo_wire::msgr2::CompressionAlgorithm;
 use thiserror::Error;
 
@@ -98,6 +99,11 @@ impl Compressor {
         }
     }
 
+    /// The same, but one that is empty stays so.
+    pub(crate) fn segment(self, plain: &[u8]) -> Option<Bytes> {
+        if plain.is_empty() { Some(Bytes::new()) } else { self.compress(plain).map(Bytes::from) }
+    }
+
     /// Decompresses a segment into at most `limit` bytes. Memory is taken for what comes out, or for what the bytes announce where
     /// so many bytes can come out of them; never for more than `limit`.
     ///
@@ -116,6 +122,11 @@ impl Compressor {
     const fn malformed(self) -> CompressionError {
         CompressionError::Malformed(self.algorithm())
     }
+}
+
+/// How many bytes a peer may send for so many: the worst algorithm adds a sixth, and all add something of their own.
+pub(crate) const fn most(plain: u32) -> u32 {
+    plain.saturating_add(plain / 4).saturating_add(256)
 }
 
 /// Checks how many bytes are announced, where each byte that came can become `ratio` at the most. Gives the number.

@@ -6,6 +6,8 @@ use alloc::vec::Vec;
 use loligo_wire::entity::EntityType;
 use loligo_wire::msgr2::CompressionAlgorithm;
 
+use super::Compressor;
+
 /// Whether frames are compressed (`Compressor::CompressionMode`, those values that the messenger has a use for).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum CompressionMode {
@@ -89,7 +91,8 @@ impl Compression {
     #[must_use]
     pub fn pick_method(&self, peer: EntityType, preferred: &[CompressionAlgorithm]) -> CompressionAlgorithm {
         let allowed = self.get_methods(peer);
-        let both = preferred.iter().copied().find(|method| allowed.contains(method));
+        let is_ours = |method: &_| allowed.contains(method) && Compressor::create(*method).is_some();
+        let both = preferred.iter().copied().find(is_ours);
         both.unwrap_or(CompressionAlgorithm::NONE)
     }
 }

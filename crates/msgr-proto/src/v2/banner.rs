@@ -7,14 +7,23 @@ use loligo_wire::msgr2::{BANNER_PREFIX, Banner, Msgr2Features};
 use super::Cx;
 use super::frames::Frames;
 use crate::Fault;
+use crate::compression::CompressionMode;
+use crate::config::Config;
 use crate::protocol::{not_this, parse, within};
 
-/// What this end can do, and what the other must.
-const OURS: Banner = Banner { supported: Msgr2Features::REVISION_1, required: Msgr2Features::REVISION_1 };
+/// What this end can do, and what the other must. Compression is not offered where it is not wanted: asking for it takes a round
+/// trip, even if the answer is no.
+fn ours(config: &Config) -> Banner {
+    let compression = match config.options.compression.ms_osd_compress_mode {
+        CompressionMode::None => Msgr2Features::NONE,
+        CompressionMode::Force => Msgr2Features::COMPRESSION,
+    };
+    Banner { supported: Msgr2Features::REVISION_1 | compression, required: Msgr2Features::REVISION_1 }
+}
 
 /// Writes our banner.
 pub(super) fn put(frames: &mut Frames, cx: &mut Cx<'_>) -> Result<(), Fault> {
-    frames.put(cx, &OURS.to_array())
+    frames.put(cx, &ours(cx.config).to_array())
 }
 
 /// Takes what stands before the payload, once it is there; gives the length of the payload.
@@ -35,6 +44,10 @@ pub(super) fn take_payload(frames: &mut Frames, cx: &mut Cx<'_>, length: usize) 
     let Some(bytes) = cx.stage.take(length) else { return Ok(false) };
     let theirs = parse(bytes, Banner::decode)?;
     frames.heard(cx.config, bytes)?;
-    let both = theirs.supported.has(OURS.required) && OURS.supported.has(theirs.required);
-    if both { Ok(true) } else { Err(Fault::NoCommonRevision) }
+    let ours = ours(cx.config);
+    if !theirs.supported.has(ours.required) || !ours.supported.has(theirs.required) {
+        return Err(Fault::NoCommonRevision);
+    }
+    frames.talk_of_compression = ours.supported.both(theirs.supported).has(Msgr2Features::COMPRESSION);
+    Ok(true)
 }

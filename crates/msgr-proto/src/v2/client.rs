@@ -17,7 +17,7 @@ use loligo_wire::msgr2::{
 };
 
 use super::frames::Frames;
-use super::{CEPHX, Cx, Expected, Step, banner, read, small};
+use super::{CEPHX, Cx, Expected, Step, banner, compress, read, small};
 use crate::pipe::{Answer, Ask};
 use crate::{Accept, AuthRequest, AuthStep, Fault, Peer};
 
@@ -55,6 +55,7 @@ enum State {
     WaitMore,
     WaitVerify(ConMode),
     WaitSignature(Expected),
+    WaitCompression,
     /// For the answer to `CLIENT_IDENT`.
     WaitIdent,
     /// For the answer to `SESSION_RECONNECT`.
@@ -91,6 +92,7 @@ impl Client {
             State::WaitMore => "waiting for the answer to a challenge",
             State::WaitVerify(_) => "waiting for the verdict on the peer",
             State::WaitSignature(_) => "waiting for the signature of the handshake",
+            State::WaitCompression => "waiting for the verdict on compression",
             State::WaitIdent => "waiting for the session",
             State::WaitReconnect => "waiting for the session to go on",
             State::WaitGlobalSeq | State::WaitRetryGlobal => "waiting for a global sequence number",
@@ -117,6 +119,7 @@ impl Client {
             state @ (State::WaitHello
             | State::WaitAuthReply
             | State::WaitSignature(_)
+            | State::WaitCompression
             | State::WaitIdent
             | State::WaitReconnect) => self.frame(frames, cx, state),
             asking => self.wait(asking),
@@ -137,6 +140,14 @@ impl Client {
             (State::WaitAuthReply, Tag::AUTH_DONE) => self.done(cx, &segment),
             (State::WaitSignature(expected), Tag::AUTH_SIGNATURE) => {
                 expected.check(&segment)?;
+                if !frames.talk_of_compression {
+                    return self.want_session(frames, cx);
+                }
+                compress::request(frames, cx, self.peer_type)?;
+                self.then(State::WaitCompression)
+            }
+            (State::WaitCompression, Tag::COMPRESSION_DONE) => {
+                compress::done(frames, cx, self.peer_type, &segment)?;
                 self.want_session(frames, cx)
             }
             (State::WaitIdent, Tag::SERVER_IDENT) => self.server_ident(cx, &segment),

@@ -1,5 +1,6 @@
 //! Frames in and out: what is summed or sealed, and what both ends sign of the handshake.
 
+use alloc::borrow::Cow;
 use alloc::vec::Vec;
 
 use bytes::Bytes;
@@ -11,6 +12,7 @@ use loligo_wire::{Decode, DecodeError, crc32c};
 
 use super::Cx;
 use crate::Fault;
+use crate::compression::{CompressionError, Compressor, most};
 use crate::config::Config;
 use crate::pipe::Gather;
 use crate::protocol::{parse, same, whole, within};
@@ -29,12 +31,24 @@ const STAGED_MAX: usize = 16 << 10;
 pub(super) struct Frames {
     /// In secure mode, once both ends have the keys.
     ciphers: Option<FrameCiphers>,
+    /// Both banners offer compression: there is talk of it before the session.
+    pub(super) talk_of_compression: bool,
+    /// Once both ends have agreed on it.
+    compression: Option<Agreed>,
     /// What was said, until it is signed.
     transcript: Option<Transcript>,
     /// The frame that is being read.
     head: Option<Head>,
     /// Its first segment, where that is large.
     large: Option<Gather>,
+}
+
+/// How frames are compressed.
+#[derive(Clone, Copy, Debug)]
+struct Agreed {
+    compressor: Compressor,
+    /// The least that a frame must have in its segments.
+    min_size: u64,
 }
 
 /// A preamble that was read and checked.
@@ -83,7 +97,14 @@ impl Frames {
     /// For a connection that begins: what is said is kept, to be signed.
     pub(super) const fn new(side: Side) -> Self {
         let transcript = Transcript { side, sent: Vec::new(), received: Vec::new() };
-        Self { ciphers: None, transcript: Some(transcript), head: None, large: None }
+        Self {
+            ciphers: None,
+            talk_of_compression: false,
+            compression: None,
+            transcript: Some(transcript),
+            head: None,
+            large: None,
+        }
     }
 
     const fn layout(&self) -> Layout {
@@ -126,6 +147,35 @@ impl Frames {
         Ok((key.map_or([0; 32], |key| key.sign_transcript(&received)), sent))
     }
 
+    /// Both ends have agreed on that: from now on frames of that size and more are compressed.
+    pub(super) const fn compress_with(&mut self, compressor: Compressor, min_size: u64) {
+        self.compression = Some(Agreed { compressor, min_size });
+    }
+
+    /// How a frame of so many bytes is compressed; `None` where it goes as it is.
+    pub(super) fn compressor(&self, size: u64) -> Option<Compressor> {
+        self.compression.filter(|agreed| size >= agreed.min_size).map(|agreed| agreed.compressor)
+    }
+
+    /// A segment of a frame with that preamble, as it was before it was compressed.
+    pub(super) fn plain<'a>(
+        &self,
+        preamble: &Preamble,
+        segment: &'a [u8],
+        what: &'static str,
+        limit: u32,
+    ) -> Result<Cow<'a, [u8]>, Fault> {
+        if !preamble.is_compressed() || segment.is_empty() {
+            return Ok(Cow::Borrowed(segment));
+        }
+        let Agreed { compressor, .. } = self.compression.ok_or(Fault::NotCompressing)?;
+        let plain = compressor.decompress(segment, limit as usize);
+        plain.map(Cow::Owned).map_err(|error| match error {
+            CompressionError::TooLarge { size, limit } => Fault::TooLarge { what, size, limit },
+            error => Fault::Compression { what, error },
+        })
+    }
+
     /// The preamble of the frame that comes, once it is there.
     pub(super) fn head(&mut self, cx: &mut Cx<'_>) -> Result<Option<&Head>, Fault> {
         if self.head.is_none() {
@@ -146,16 +196,20 @@ impl Frames {
                     head
                 }
             };
+            if head.preamble.is_compressed() && self.compression.is_none() {
+                return Err(Fault::NotCompressing);
+            }
             self.head = Some(head);
         }
         Ok(self.head.as_ref())
     }
 
     /// Reads the first segment of the frame that comes, once it is there; gives its preamble too. It has to have been found
-    /// small enough.
+    /// small enough on the wire, and may have so many bytes.
     pub(super) fn first_segment<T>(
         &mut self,
         cx: &mut Cx<'_>,
+        limit: u32,
         read: impl FnOnce(&[u8]) -> Result<T, Fault>,
     ) -> Result<Option<(Preamble, T)>, Fault> {
         let layout = self.layout();
@@ -168,14 +222,16 @@ impl Frames {
         let Some(bytes) = large.as_deref().or_else(|| cx.stage.take(behind)) else { return Ok(None) };
         let Some(Head { preamble, inline }) = self.head.take() else { return Ok(None) };
         let length = preamble.length(0) as usize;
-        let found = if let Some(ciphers) = &mut self.ciphers {
+        let opened;
+        let segment = if let Some(ciphers) = &mut self.ciphers {
             if bytes.is_empty() {
-                read(inline.get(..length).unwrap_or_default())?
+                inline.get(..length).unwrap_or_default()
             } else {
                 let mut segment = [&inline[..], bytes].concat();
                 let (_, rest) = segment.split_at_mut(inline.len());
                 ciphers.opener.open(rest).map_err(cipher_fault)?;
-                read(segment.get(..length).unwrap_or_default())?
+                opened = segment;
+                opened.get(..length).unwrap_or_default()
             }
         } else {
             let segment = bytes.get(..length).unwrap_or_default();
@@ -186,8 +242,9 @@ impl Frames {
             if let Some(transcript) = &mut self.transcript {
                 transcript.heard(bytes, cx.config)?;
             }
-            read(segment)?
+            segment
         };
+        let found = read(&self.plain(&preamble, segment, "first segment", limit)?)?;
         Ok(Some((preamble, found)))
     }
 
@@ -212,13 +269,14 @@ impl Frames {
         state: &'static str,
     ) -> Result<Option<(Tag, Bytes)>, Fault> {
         let Some(head) = self.head(cx)? else { return Ok(None) };
-        let preamble = &head.preamble;
+        let preamble = head.preamble;
         if preamble.tag == Tag::MESSAGE || preamble.segments().len() > 1 {
             return Err(Fault::Unexpected { tag: preamble.tag.0, state });
         }
         let (tag, length) = (preamble.tag, preamble.length(0));
-        within("control frame", length, self.control_limit(cx.config, tag))?;
-        let segment = self.first_segment(cx, |segment| Ok(Bytes::copy_from_slice(segment)))?;
+        let limit = self.control_limit(cx.config, tag);
+        within("control frame", length, if preamble.is_compressed() { most(limit) } else { limit })?;
+        let segment = self.first_segment(cx, limit, |segment| Ok(Bytes::copy_from_slice(segment)))?;
         Ok(segment.map(|(preamble, segment)| (preamble.tag, segment)))
     }
 
@@ -236,8 +294,15 @@ impl Frames {
     /// Writes a frame that is not a message.
     pub(super) fn put_control<F: ControlFrame>(&mut self, cx: &mut Cx<'_>, frame: &F) -> Result<(), Fault> {
         let segment = frame.to_segment();
-        let length = u32::try_from(segment.len()).map_err(|_| Fault::AuthFailed)?;
-        self.begin_frame(cx, &Preamble::new(F::TAG, [length, 0, 0, 0]), &segment)
+        let preamble = |segment: &[u8]| {
+            let length = u32::try_from(segment.len()).map_err(|_| Fault::AuthFailed)?;
+            Ok(Preamble::new(F::TAG, [length, 0, 0, 0]))
+        };
+        let compressor = self.compressor(segment.len() as u64);
+        match compressor.and_then(|compressor| compressor.segment(&segment)) {
+            Some(segment) => self.begin_frame(cx, &preamble(&segment)?.compressed(), &segment),
+            None => self.begin_frame(cx, &preamble(&segment)?, &segment),
+        }
     }
 
     /// Writes the preamble and the first segment of a frame.
@@ -300,16 +365,10 @@ fn cipher_fault(error: AuthError) -> Fault {
 }
 
 fn preamble_of(bytes: &[u8]) -> Result<Preamble, Fault> {
-    let preamble = match parse(bytes, Preamble::decode) {
+    match parse(bytes, Preamble::decode) {
         Err(Fault::Malformed(DecodeError::Checksum { .. })) => Err(Fault::Checksum { what: "preamble" }),
         other => other,
-    }?;
-    if preamble.flags & Preamble::COMPRESSED != 0 {
-        // Not agreed on: our banner does not offer it.
-        let value = u64::from(preamble.flags);
-        return Err(Fault::Malformed(DecodeError::Invalid { what: "frame flags", value }));
     }
-    Ok(preamble)
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 
 mod banner;
 mod client;
+mod compress;
 mod frames;
 mod open;
 mod server;

@@ -10,15 +10,19 @@ use loligo_wire::msgr2::{
     AckFrame, CrcEpilogue, KeepAliveFrame, KeepAliveFrameAck, LateStatus, MessageHeader2, Preamble,
     SECURE_EPILOGUE_SIZE, TAG_SIZE, Tag, padded_len,
 };
-use loligo_wire::{BufferList, Decode, Decoder, Features};
+use loligo_wire::{BufferList, Decode, DecodeError, Decoder, Features};
 
 use super::frames::Frames;
 use super::{Cx, Step, read};
+use crate::compression::most;
+use crate::config::{Config, Limits};
 use crate::pipe::{Arrived, Expected, Gather, Held, PIECE_MAX};
 use crate::protocol::{parse, pass, same, whole, within};
 use crate::session::Arrival;
 use crate::{Envelope, Fault, Peer};
 
+/// What a header takes.
+const HEADER_LEN: u32 = 41;
 /// The largest front and middle that room is made for ahead of them, with the data that were asked for: nobody asked for
 /// their size.
 const BESIDE_MAX: u32 = 64 << 10;
@@ -54,7 +58,7 @@ enum Expect {
 struct Body {
     header: MessageHeader,
     ack_seq: u64,
-    has_epilogue: bool,
+    preamble: Preamble,
     held: Held,
     front: Gather,
     middle: Gather,
@@ -63,12 +67,17 @@ struct Body {
 }
 
 impl Body {
+    /// Whether there is anything behind the first segment.
+    fn has_epilogue(&self) -> bool {
+        self.preamble.segments().len() > 1
+    }
+
     fn none() -> Self {
         let nothing = || Gather::new(0, false);
         Self {
             header: MessageHeader::default(),
             ack_seq: 0,
-            has_epilogue: false,
+            preamble: Preamble::new(Tag::MESSAGE, [0; 4]),
             held: Held::default(),
             front: nothing(),
             middle: nothing(),
@@ -80,17 +89,16 @@ impl Body {
     fn of(
         header: MessageHeader,
         ack_seq: u64,
-        preamble: &Preamble,
+        preamble: Preamble,
         is_secure: bool,
         summed: bool,
         expected: &mut Expected,
     ) -> Self {
-        let has_epilogue = preamble.segments().len() > 1;
         let data_len = header.data_len as usize;
         let piece_max = expected.piece_max(header.tid, data_len);
-        let body = Self { header, ack_seq, has_epilogue, ..Self::none() };
+        let body = Self { header, ack_seq, preamble, ..Self::none() };
         if is_secure {
-            let sealed = sealed_len(&header, has_epilogue);
+            let sealed = sealed_len(&header, body.has_epilogue());
             let beside = header.front_len.max(header.middle_len);
             let ahead = if piece_max > PIECE_MAX && beside <= BESIDE_MAX { sealed } else { PIECE_MAX };
             return Self { sealed: Gather::new(sealed, false).in_one_piece(ahead), ..body };
@@ -162,7 +170,7 @@ impl Open {
             Expect::Front => Ok(Self::part(&mut self.body.front, cx, &mut self.expect, Expect::Middle)),
             Expect::Middle => Ok(Self::part(&mut self.body.middle, cx, &mut self.expect, Expect::Data)),
             Expect::Data => Ok(Self::part(&mut self.body.data, cx, &mut self.expect, Expect::Epilogue)),
-            Expect::Epilogue => self.epilogue(cx),
+            Expect::Epilogue => self.epilogue(frames, cx),
             Expect::Sealed => self.sealed(frames, cx),
         }
     }
@@ -194,27 +202,37 @@ impl Open {
     }
 
     fn check_lengths(cx: &Cx<'_>, preamble: &Preamble) -> Result<(), Fault> {
-        let limits = &cx.config.limits;
-        if preamble.length(0) as usize != MessageHeader2::SIZE {
-            let value = u64::from(preamble.length(0));
-            return Err(Fault::Malformed(loligo_wire::DecodeError::Invalid {
+        let Limits { front, middle, data, .. } = cx.config.limits;
+        let limits = [("header", HEADER_LEN), ("front", front), ("middle", middle), ("data", data)];
+        if preamble.is_compressed() {
+            // What comes out is looked at when it comes out.
+            for (segment, (what, limit)) in limits.into_iter().enumerate() {
+                within(what, preamble.length(segment), most(limit))?;
+            }
+            return Ok(());
+        }
+        if preamble.length(0) != HEADER_LEN {
+            return Err(Fault::Malformed(DecodeError::Invalid {
                 what: "size of a header",
-                value,
+                value: u64::from(preamble.length(0)),
             }));
         }
-        within("front", preamble.length(1), limits.front)?;
-        within("middle", preamble.length(2), limits.middle)?;
-        within("data", preamble.length(3), limits.data)
+        for (segment, (what, limit)) in limits.into_iter().enumerate().skip(1) {
+            within(what, preamble.length(segment), limit)?;
+        }
+        Ok(())
     }
 
     fn header(&mut self, frames: &mut Frames, cx: &mut Cx<'_>) -> Result<Step, Fault> {
         let decode = |segment: &[u8]| parse(segment, MessageHeader2::decode);
-        let Some((preamble, header2)) = frames.first_segment(cx, decode)? else { return Ok(Step::NeedBytes) };
+        let Some((preamble, header2)) = frames.first_segment(cx, HEADER_LEN, decode)? else {
+            return Ok(Step::NeedBytes);
+        };
         let [front, middle, data] = [1, 2, 3].map(|segment| preamble.length(segment));
         let header = header2.to_v1(self.peer_name, front, middle, data);
         let summed = cx.config.options.ms_crc_data;
         let is_secure = frames.is_secure();
-        self.body = Body::of(header, header2.ack_seq, &preamble, is_secure, summed, &mut self.expected);
+        self.body = Body::of(header, header2.ack_seq, preamble, is_secure, summed, &mut self.expected);
         Ok(self.then(Expect::Throttle))
     }
 
@@ -241,8 +259,8 @@ impl Open {
         Step::Again
     }
 
-    fn epilogue(&mut self, cx: &mut Cx<'_>) -> Result<Step, Fault> {
-        let size = if self.body.has_epilogue { CrcEpilogue::SIZE } else { 0 };
+    fn epilogue(&mut self, frames: &Frames, cx: &mut Cx<'_>) -> Result<Step, Fault> {
+        let size = if self.body.has_epilogue() { CrcEpilogue::SIZE } else { 0 };
         let Some(bytes) = cx.stage.take(size) else { return Ok(Step::NeedBytes) };
         let epilogue = if bytes.is_empty() { None } else { Some(parse(bytes, CrcEpilogue::decode)?) };
         self.expect = Expect::Frame;
@@ -260,7 +278,8 @@ impl Open {
             }
         }
         let parts = Parts { front: front.to_contiguous(), middle: middle.to_contiguous(), data };
-        arrived(cx, body.header, body.ack_seq, body.held, parts)
+        let message = Whole { header: body.header, ack_seq: body.ack_seq, held: body.held, parts };
+        arrived(cx, message.plain(frames, cx.config, &body.preamble)?)
     }
 
     fn sealed(&mut self, frames: &mut Frames, cx: &mut Cx<'_>) -> Result<Step, Fault> {
@@ -270,7 +289,7 @@ impl Open {
         self.expect = Expect::Frame;
         let body = core::mem::replace(&mut self.body, Body::none());
         let mut parts = Parts::default();
-        if body.has_epilogue {
+        if body.has_epilogue() {
             // Nobody else holds it: what it is in is not copied.
             let mut bytes = Vec::from(whole(body.sealed));
             let plain_len = frames.open_rest(&mut bytes)?.len();
@@ -282,7 +301,8 @@ impl Open {
             }
             parts = unsealed;
         }
-        arrived(cx, body.header, body.ack_seq, body.held, parts)
+        let message = Whole { header: body.header, ack_seq: body.ack_seq, held: body.held, parts };
+        arrived(cx, message.plain(frames, cx.config, &body.preamble)?)
     }
 }
 
@@ -312,6 +332,50 @@ impl Parts {
     }
 }
 
+/// A message that is there, all of it and right.
+struct Whole {
+    header: MessageHeader,
+    ack_seq: u64,
+    held: Held,
+    parts: Parts,
+}
+
+impl Whole {
+    /// The same as it was before it was compressed, if it was.
+    fn plain(mut self, frames: &Frames, config: &Config, preamble: &Preamble) -> Result<Self, Fault> {
+        if !preamble.is_compressed() {
+            return Ok(self);
+        }
+        let limits = &config.limits;
+        let plain = |segment: &Bytes, what: &'static str, limit: u32| {
+            frames.plain(preamble, segment, what, limit).map(|plain| Bytes::from(plain.into_owned()))
+        };
+        let came = self.size();
+        let data = plain(&self.parts.data.to_contiguous(), "data", limits.data)?;
+        self.parts = Parts {
+            front: plain(&self.parts.front, "front", limits.front)?,
+            middle: plain(&self.parts.middle, "middle", limits.middle)?,
+            data: if data.is_empty() { BufferList::new() } else { BufferList::from(data) },
+        };
+        let length = |length: usize| u32::try_from(length).unwrap_or(u32::MAX);
+        self.header.front_len = length(self.parts.front.len());
+        self.header.middle_len = length(self.parts.middle.len());
+        self.header.data_len = length(self.parts.data.len());
+        // What came was taken of the throttles before anybody knew what comes out of it.
+        let grown = self.size().saturating_sub(came);
+        for taken in [&mut self.held.bytes, &mut self.held.dispatch].into_iter().flatten() {
+            taken.grow(grown);
+        }
+        Ok(self)
+    }
+
+    /// What the throttles count.
+    fn size(&self) -> u64 {
+        let MessageHeader { front_len, middle_len, data_len, .. } = self.header;
+        u64::from(front_len) + u64::from(middle_len) + u64::from(data_len)
+    }
+}
+
 /// Checks the checksums of those segments that the frame has: all up to the last that is not empty.
 fn check_crcs(lengths: [u32; 3], computed: [u32; 3], found: [u32; 3]) -> Result<(), Fault> {
     let last = lengths.iter().rposition(|length| *length > 0).unwrap_or_default();
@@ -329,13 +393,8 @@ fn acknowledged(cx: &mut Cx<'_>, seq: u64) -> Result<(), Fault> {
 }
 
 /// All of a message is there and right: is it new?
-fn arrived(
-    cx: &mut Cx<'_>,
-    header: MessageHeader,
-    ack_seq: u64,
-    held: Held,
-    parts: Parts,
-) -> Result<Step, Fault> {
+fn arrived(cx: &mut Cx<'_>, message: Whole) -> Result<Step, Fault> {
+    let Whole { header, ack_seq, held, parts } = message;
     acknowledged(cx, ack_seq)?;
     if cx.session.arrived(header.seq) == Arrival::Old {
         return Ok(Step::Again);
@@ -361,7 +420,7 @@ mod tests {
             expected.sent(Tid(1), ASKED as usize);
             let header = MessageHeader { tid: Tid(1), front_len, middle_len, data_len, ..Default::default() };
             let preamble = Preamble::new(Tag::MESSAGE, [41, front_len, middle_len, data_len]);
-            Body::of(header, 0, &preamble, true, true, &mut expected).sealed.ahead()
+            Body::of(header, 0, preamble, true, true, &mut expected).sealed.ahead()
         };
         assert_eq!(ahead(1_000, 1_000, ASKED), ASKED as usize + 2 * 1_008 + 32);
         for (front, middle, data) in [(64 << 20, 0, ASKED), (0, 64 << 20, ASKED), (0, 0, ASKED + 1)] {

@@ -16,7 +16,7 @@ use loligo_wire::msgr2::{
 };
 
 use super::frames::Frames;
-use super::{CEPHX, Cx, Expected, Step, banner, read, small};
+use super::{CEPHX, Cx, Expected, Step, banner, compress, read, small};
 use crate::pipe::{Answer, Ask, Claim, SessionAnswer};
 use crate::session::Wanted;
 use crate::{Accept, AuthRequest, AuthStep, Fault, Peer};
@@ -49,6 +49,7 @@ enum State {
     WaitCheck,
     WaitAuthMore,
     WaitSignature(Expected),
+    WaitCompression,
     WaitIdent,
     WaitSession(Wants),
     WaitGlobalSeq(ClientIdentFrame),
@@ -85,6 +86,7 @@ impl Server {
             State::WaitCheck => "waiting for the verdict on the peer",
             State::WaitAuthMore => "waiting for the answer to a challenge",
             State::WaitSignature(_) => "waiting for the signature of the handshake",
+            State::WaitCompression => "waiting for what the peer says of compression",
             State::WaitIdent => "waiting for the session",
             State::WaitSession(_) => "waiting for the verdict on the session",
             State::WaitGlobalSeq(_) => "waiting for a global sequence number",
@@ -133,6 +135,13 @@ impl Server {
             }
             (State::WaitSignature(expected), Tag::AUTH_SIGNATURE) => {
                 expected.check(&segment)?;
+                let is_next = frames.talk_of_compression;
+                self.then(if is_next { State::WaitCompression } else { State::WaitIdent })
+            }
+            (State::WaitCompression, Tag::COMPRESSION_REQUEST) => {
+                // It comes once, and leaves as many rounds as there are without it.
+                self.rounds = self.rounds.saturating_sub(1);
+                compress::answer(frames, cx, self.peer_type, &segment)?;
                 self.then(State::WaitIdent)
             }
             (State::WaitIdent, Tag::CLIENT_IDENT) => self.client_ident(frames, cx, &segment),

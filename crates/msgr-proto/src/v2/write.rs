@@ -2,17 +2,19 @@
 
 use alloc::vec::Vec;
 
-use loligo_wire::crc32c;
+use bytes::Bytes;
 use loligo_wire::message::Payload;
 use loligo_wire::msgr1::FooterFlags;
 use loligo_wire::msgr2::{
     CrcEpilogue, KeepAliveFrame, KeepAliveFrameAck, LateStatus, MessageHeader2, Preamble,
     SECURE_EPILOGUE_SIZE, TAG_SIZE, Tag, padded_len, segment_crc,
 };
+use loligo_wire::{BufferList, crc32c};
 
 use super::Cx;
 use super::frames::{Frames, pad};
 use super::open::Open;
+use crate::compression::Compressor;
 use crate::{Fault, Outgoing};
 
 impl Open {
@@ -27,26 +29,59 @@ impl Open {
         self.expected.sent(msg.tid(), msg.reply_len());
         let payload = msg.encode(self.features);
         let header = header(cx, seq, msg, &payload).to_array();
-        let length = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
-        let lengths =
-            [header.len(), payload.front.len(), payload.middle.len(), payload.data.len()].map(length);
-        let preamble = Preamble::new(Tag::MESSAGE, lengths);
-        frames.begin_frame(cx, &preamble, &header)?;
-        if preamble.segments().len() == 1 {
-            return Ok(());
+        let preamble = preamble(&header, &payload);
+        let size = (0..preamble.segments().len()).map(|segment| u64::from(preamble.length(segment))).sum();
+        let compressor = frames.compressor(size);
+        match compressor.and_then(|compressor| compressed(compressor, &header, &payload)) {
+            Some((header, payload)) => {
+                let preamble = self::preamble(&header, &payload).compressed();
+                put(frames, cx, &preamble, &header, &payload)
+            }
+            None => put(frames, cx, &preamble, &header, &payload),
         }
-        if frames.is_secure() {
-            return sealed(frames, cx, &payload);
-        }
-        cx.writer.put_piece(&payload.front);
-        cx.writer.put_piece(&payload.middle);
-        for piece in payload.data.pieces() {
-            cx.writer.put_piece(piece);
-        }
-        let crc_values = crc_values(&payload, preamble.segments().len());
-        cx.writer.put(&CrcEpilogue { late_status: LateStatus::Complete, crc_values }.to_array());
-        Ok(())
     }
+}
+
+fn preamble(header: &[u8], payload: &Payload) -> Preamble {
+    let lengths = [header.len(), payload.front.len(), payload.middle.len(), payload.data.len()];
+    Preamble::new(Tag::MESSAGE, lengths.map(|length| u32::try_from(length).unwrap_or(u32::MAX)))
+}
+
+/// The header and the other parts, each compressed; `None` where that cannot be.
+fn compressed(compressor: Compressor, header: &[u8], payload: &Payload) -> Option<(Bytes, Payload)> {
+    let data = compressor.segment(&payload.data.to_contiguous())?;
+    let payload = Payload {
+        front: compressor.segment(&payload.front)?,
+        middle: compressor.segment(&payload.middle)?,
+        data: if data.is_empty() { BufferList::new() } else { BufferList::from(data) },
+        ..*payload
+    };
+    Some((compressor.segment(header)?, payload))
+}
+
+/// Writes a frame.
+fn put(
+    frames: &mut Frames,
+    cx: &mut Cx<'_>,
+    preamble: &Preamble,
+    header: &[u8],
+    payload: &Payload,
+) -> Result<(), Fault> {
+    frames.begin_frame(cx, preamble, header)?;
+    if preamble.segments().len() == 1 {
+        return Ok(());
+    }
+    if frames.is_secure() {
+        return sealed(frames, cx, payload);
+    }
+    cx.writer.put_piece(&payload.front);
+    cx.writer.put_piece(&payload.middle);
+    for piece in payload.data.pieces() {
+        cx.writer.put_piece(piece);
+    }
+    let crc_values = crc_values(payload, preamble.segments().len());
+    cx.writer.put(&CrcEpilogue { late_status: LateStatus::Complete, crc_values }.to_array());
+    Ok(())
 }
 
 /// What is behind the header in secure mode: sealed as one.

@@ -30,6 +30,12 @@ impl Msgr2Features {
         self.0 & other.0 == other.0
     }
 
+    /// Those that are also in `other`.
+    #[must_use]
+    pub const fn both(self, other: Self) -> Self {
+        Self(self.0 & other.0)
+    }
+
     /// Those that are not in `other`.
     #[must_use]
     pub const fn without(self, other: Self) -> Self {

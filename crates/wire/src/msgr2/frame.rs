@@ -78,6 +78,19 @@ impl Preamble {
         Self { tag, flags: 0, num_segments, segments }
     }
 
+    /// The same, of segments that are compressed.
+    #[must_use]
+    pub const fn compressed(mut self) -> Self {
+        self.flags |= Self::COMPRESSED;
+        self
+    }
+
+    /// Whether the segments are compressed.
+    #[must_use]
+    pub const fn is_compressed(&self) -> bool {
+        self.flags & Self::COMPRESSED != 0
+    }
+
     /// The segments that the frame has; one at least.
     #[must_use]
     pub fn segments(&self) -> &[Segment] {
