@@ -35,11 +35,18 @@ enum Soak {
     Names,
     /// Objects exchanged with each release of Ceph, and tickets of the newest
     Releases,
+    /// A messenger among strangers: silent calls, nonsense, no free file descriptors
+    Hostile,
     /// A cluster of each release in which everything changes that an OSD map can tell, and a client that follows
     Churn,
 }
 
 impl Soak {
+    /// Whether it meets a real Ceph.
+    fn needs_ceph(self) -> bool {
+        self != Soak::Hostile
+    }
+
     /// The file in `tests/tests`, and what its runner is told.
     fn test(self) -> (&'static str, &'static [&'static str]) {
         match self {
@@ -49,6 +56,9 @@ impl Soak {
             Soak::Names => ("live_names", &[]),
             // One release after the other: each is a cluster.
             Soak::Releases => ("soak_releases", &["--ignored", "--test-threads=1"]),
+            Soak::Hostile => {
+                ("soak_hostile", &["--ignored", "--exact", "established_traffic_goes_on_among_strangers"])
+            }
             Soak::Churn => ("soak_churn", &["--ignored", "--test-threads=1"]),
         }
     }
@@ -79,7 +89,9 @@ pub(crate) fn run(args: &SoakArgs) -> Result<()> {
 
 fn run_one(soak: Soak) -> Result<()> {
     let mut bed = TestBed::new()?;
-    bed.start_ceph()?;
+    if soak.needs_ceph() {
+        bed.start_ceph()?;
+    }
     let (test, arguments) = soak.test();
     let mut command = Command::new("cargo");
     command.current_dir(workspace::root()).args(["test", "--release", "-p", "loligo-tests", "--test", test]);
