@@ -26,7 +26,7 @@ pub(crate) struct Cx<'a> {
     pub(crate) policy: &'a mut Policy,
     pub(crate) session: &'a mut Session,
     /// The peer may believe from now on that the session is open.
-    pub(crate) was_open: &'a mut bool,
+    pub(crate) said_open: &'a mut bool,
     /// Who was at the other end when the session was opened last.
     pub(crate) peer: &'a Option<Peer>,
     pub(crate) stage: &'a mut Stage,

@@ -80,6 +80,7 @@ impl Pipe {
         if self.life == Life::Dead {
             return;
         }
+        self.was_open |= self.said_open;
         let newcomer = self.is_accepted && !self.was_open && !self.has_something() && !self.replacing;
         if self.policy.lossy || newcomer {
             return self.die(fault);
@@ -183,7 +184,7 @@ impl Pipe {
         self.chores = Chores { keepalive: self.chores.keepalive, ..Chores::default() };
         self.stall = StallWatch::default();
         self.throttled_until = None;
-        (self.chunk_out, self.batch_out, self.asking) = (false, false, None);
+        (self.chunk_out, self.batch_out, self.asking, self.said_open) = (false, false, None, false);
     }
 
     /// Gives up the stream of a newcomer, which is dead then, and says nothing of it.

@@ -64,7 +64,7 @@ impl Pipe {
         let session = &self.session;
         Existing {
             standing: match self.life {
-                _ if self.replacing => Standing::Replacing,
+                _ if self.replacing && !self.said_open => Standing::Replacing,
                 Life::Open => Standing::Open,
                 Life::Standby => Standing::Standby,
                 _ => Standing::Opening,

@@ -67,7 +67,9 @@ pub struct Pipe {
     is_accepted: bool,
     /// What is spoken is messenger v2.
     is_v2: bool,
-    /// This end has said that the session is open, which the peer may have heard.
+    /// This end has said on this stream that the session is open, which the peer may have heard.
+    said_open: bool,
+    /// The same, on any stream.
     was_open: bool,
     /// The endpoint knows of the connection: it asked for it, or was told.
     is_known: bool,
@@ -176,6 +178,7 @@ impl Pipe {
             callee: None,
             is_accepted: false,
             is_v2,
+            said_open: false,
             was_open: false,
             is_known: false,
             replacing: false,
@@ -365,7 +368,7 @@ impl Pipe {
             config: &self.config,
             policy: &mut self.policy,
             session: &mut self.session,
-            was_open: &mut self.was_open,
+            said_open: &mut self.said_open,
             peer: &self.peer,
             stage: &mut self.stage,
             spares: &mut self.spares,

@@ -288,7 +288,7 @@ impl Server {
             return Ok(Step::Opened(opened));
         }
         cx.writer.put(&cx.session.in_seq().to_le_bytes());
-        *cx.was_open = true;
+        *cx.said_open = true;
         self.state = State::WaitInSeq(opened);
         Ok(Step::Again)
     }
