@@ -200,7 +200,7 @@ pub(crate) enum Command {
     Crush(CrushCommand),
     /// Look into an OSD map in a file, as osdmaptool does; no cluster is needed
     Osdmap(Box<OsdmapArgs>),
-    /// Measure the messenger alone, beside Ceph's; no cluster is needed
+    /// The messenger alone: what is behind an address, and how fast messages go; no cluster is needed
     #[command(subcommand)]
     Msgr(MsgrCommand),
 }

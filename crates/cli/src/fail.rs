@@ -56,6 +56,17 @@ pub(crate) enum Fail {
         /// Why it is none.
         why: crate::dissect::CaptureError,
     },
+    /// The messenger was measured, and did not do what it must.
+    #[error(transparent)]
+    Perf(#[from] crate::msgr::PerfError),
+    /// Nothing is known of an address.
+    #[error("{addr}: {why}")]
+    Ping {
+        /// The address.
+        addr: std::net::SocketAddr,
+        /// Why.
+        why: crate::msgr::PingError,
+    },
     /// Standard output.
     #[error("standard output: {0}")]
     Output(#[from] io::Error),

@@ -211,11 +211,11 @@ impl Server {
         self.method = method;
         let mine = cx.config.myname.get().kind;
         let modes = &cx.config.options.modes;
-        let Some(mode) = modes.pick(mine, self.peer_type, method, &preferred_modes) else {
-            let allowed = alloc::vec![method];
-            return self.bad_method(frames, cx, -EOPNOTSUPP, allowed);
-        };
-        self.mode = mode;
+        self.mode = modes.pick(mine, self.peer_type, method, &preferred_modes).unwrap_or(ConMode::UNKNOWN);
+        // Who names no method wants to hear which there are.
+        if self.mode == ConMode::UNKNOWN && method != AuthMethod::UNKNOWN {
+            return self.no_mode(frames, cx);
+        }
         self.check(auth_payload.0, false)
     }
 
@@ -223,6 +223,12 @@ impl Server {
         let (peer, method, connection_secret_len) = (self.peer_type, self.method, self.mode.secret_len());
         let request = AuthRequest::CheckV2 { peer, method, payload, more, connection_secret_len };
         self.ask(State::WaitCheck, Ask::Auth(request))
+    }
+
+    /// There is no mode for the method.
+    fn no_mode(&mut self, frames: &mut Frames, cx: &mut Cx<'_>) -> Result<Step, Fault> {
+        let allowed = alloc::vec![self.method];
+        self.bad_method(frames, cx, -EOPNOTSUPP, allowed)
     }
 
     /// Not so: the peer may try otherwise.
@@ -242,6 +248,9 @@ impl Server {
 
     /// The peer is who it says: proves who we are, and signs what was said.
     fn accepted(&mut self, frames: &mut Frames, cx: &mut Cx<'_>, accept: Accept) -> Result<Step, Fault> {
+        if self.mode == ConMode::UNKNOWN {
+            return self.no_mode(frames, cx);
+        }
         let Accept { reply, session_key: key, connection_secret, global_id } = accept;
         let secret = connection_secret.filter(|_| self.mode == ConMode::SECURE);
         let is_secure = self.mode == ConMode::SECURE;

@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 use loligo_msgr_proto::{Accept, AuthRequest, AuthStep, ConId, Envelope, Fault, Peer};
+use loligo_wire::cephx::AuthMethod;
 
 use super::Connection;
 
@@ -45,6 +46,8 @@ pub struct NoAuth;
 impl NoAuth {
     /// `CEPH_AUTH_NONE`
     const METHOD: u32 = 1;
+    /// `EOPNOTSUPP`
+    const EOPNOTSUPP: i32 = 95;
 }
 
 impl Authenticate for NoAuth {
@@ -53,6 +56,9 @@ impl Authenticate for NoAuth {
             // Not empty, since a method is only named where something is shown.
             AuthRequest::Authorizer { .. } | AuthRequest::Login => {
                 AuthStep::Authorizer { method: Self::METHOD, authorizer: Bytes::from_static(&[1]) }
+            }
+            AuthRequest::CheckV2 { method, .. } if method.0 != Self::METHOD => {
+                AuthStep::BadMethod { result: -Self::EOPNOTSUPP, allowed: vec![AuthMethod(Self::METHOD)] }
             }
             AuthRequest::Check { .. }
             | AuthRequest::CheckV2 { .. }

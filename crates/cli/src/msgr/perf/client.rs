@@ -16,7 +16,7 @@ use loligo_wire::{BufferList, Features, PoolId};
 
 use super::args::{ClientArgs, ClientPolicy, Mode, Sender};
 use super::auth::{Auth, SECURE_SERVER};
-use super::report::{ClientReport, cpu_time};
+use super::report::{ClientReport, PerfError, cpu_time};
 use super::window::Window;
 use crate::args::Global;
 use crate::fail::Fail;
@@ -119,12 +119,11 @@ impl Job {
         let mut state = self.lock();
         while !state.is_connected {
             if state.failures > 0 {
-                let why = state.why.as_ref().map(ToString::to_string).unwrap_or_default();
-                return Err(Fail::Usage(format!("no connection to the server: {why}")));
+                return Err(PerfError::NoConnection { why: state.why.clone() }.into());
             }
             let left = end.saturating_duration_since(Instant::now());
             if left.is_zero() {
-                return Err(Fail::Usage("no connection to the server: it says nothing".to_owned()));
+                return Err(PerfError::NoConnection { why: None }.into());
             }
             state = self.wait(state, left);
         }
@@ -156,8 +155,7 @@ impl Job {
             }
             let left = end.saturating_duration_since(Instant::now());
             if left.is_zero() || state.failures > MAX_FAILURES {
-                let why = state.why.as_ref().map(|why| format!("; {why}")).unwrap_or_default();
-                return Err(Fail::Usage(format!("answers stay away{why}")));
+                return Err(PerfError::NoAnswers { why: state.why.clone() }.into());
             }
             state = self.wait(state, left);
         }

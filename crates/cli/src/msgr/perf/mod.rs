@@ -14,4 +14,5 @@ mod window;
 
 pub(crate) use args::{CLIENT_EXAMPLES, ClientArgs, SERVER_EXAMPLES, ServerArgs};
 pub(crate) use client::call;
+pub(crate) use report::PerfError;
 pub(crate) use server::serve;

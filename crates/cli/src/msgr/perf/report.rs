@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
+use loligo_msgr::proto::Fault;
 use loligo_wire::entity::EntityAddr;
 use rustix::time::{ClockId, clock_gettime};
 use serde_json::{Value, json};
+use thiserror::Error;
 
 use super::args::{ClientArgs, Mode, ServerArgs};
 use super::count::Count;
@@ -14,6 +16,39 @@ use super::window::Told;
 use crate::args::Format;
 use crate::fail::Fail;
 use crate::output;
+
+/// What went wrong with a measurement.
+#[derive(Debug, Error)]
+pub(crate) enum PerfError {
+    /// The first connection never stood.
+    #[error("no connection to the server: {}", said(why.as_ref()))]
+    NoConnection {
+        /// What the messenger says.
+        why: Option<Fault>,
+    },
+    /// There were answers, and then no more.
+    #[error("no more answers: {}", said(why.as_ref()))]
+    NoAnswers {
+        /// What the messenger said last.
+        why: Option<Fault>,
+    },
+    /// Not each message was answered once, in order.
+    #[error(
+        "of the answers, {missing} are missing, {out_of_order} came out of order, {unasked} came unasked"
+    )]
+    Wrong {
+        /// Messages without an answer.
+        missing: u64,
+        /// Answers before one that was due.
+        out_of_order: u64,
+        /// Answers to nothing that was asked.
+        unasked: u64,
+    },
+}
+
+fn said(why: Option<&Fault>) -> String {
+    why.map_or_else(|| "it says nothing".to_owned(), ToString::to_string)
+}
 
 /// The CPU time of this process until now, user and system, all threads together.
 pub(super) fn cpu_time() -> Duration {
@@ -114,10 +149,7 @@ impl ClientReport {
         if self.missing() + out_of_order + unasked == 0 {
             return Ok(());
         }
-        Err(Fail::Usage(format!(
-            "of the answers, {} are missing, {out_of_order} came out of order, {unasked} came unasked",
-            self.missing()
-        )))
+        Err(PerfError::Wrong { missing: self.missing(), out_of_order, unasked }.into())
     }
 }
 
