@@ -83,6 +83,12 @@ fn conf(global: &Global) -> Result<Conf, ConfError> {
             conf.set(option, timeout.as_secs_f64().to_string());
         }
     }
+    set(global, &mut conf);
+    Ok(conf)
+}
+
+/// What `--set` says.
+pub(crate) fn set(global: &Global, conf: &mut Conf) {
     for (option, value) in &global.set {
         let name = option.replace([' ', '-'], "_");
         if !loligo::is_known_option(&name) {
@@ -90,5 +96,4 @@ fn conf(global: &Global) -> Result<Conf, ConfError> {
         }
         conf.set(option, value);
     }
-    Ok(conf)
 }

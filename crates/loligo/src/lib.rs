@@ -39,4 +39,4 @@ pub use loligo_client::ConnectError;
 pub use loligo_objecter::{ObjectOperation, OpError, OpReply};
 pub use placement::Placement;
 pub use pool::PoolOptions;
-pub use setup::is_known_option;
+pub use setup::{is_known_option, messenger_options};

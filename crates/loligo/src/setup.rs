@@ -164,10 +164,12 @@ pub(crate) fn options(conf: &Conf) -> Result<Options, ConfError> {
     Ok(options)
 }
 
-/// How the messenger is started.
-pub(crate) fn node_options(conf: &Conf) -> Result<NodeOptions, ConfError> {
-    let mut config = Config::client();
-    let ms = &mut config.options;
+/// The `ms_*` options of the protocol, for who uses the messenger by itself. What is not in `conf` stays as it is.
+///
+/// # Errors
+///
+/// When a value is none for its option.
+pub fn messenger_options(conf: &Conf, ms: &mut loligo_msgr::proto::Options) -> Result<(), ConfError> {
     ms.ms_connection_ready_timeout =
         conf.seconds("ms_connection_ready_timeout", ms.ms_connection_ready_timeout)?;
     ms.ms_connection_idle_timeout =
@@ -180,6 +182,13 @@ pub(crate) fn node_options(conf: &Conf) -> Result<NodeOptions, ConfError> {
     ms.cephx_sign_messages = conf.flag("cephx_sign_messages", ms.cephx_sign_messages)?;
     (ms.modes, ms.protocols) = modes::modes_and_protocols(conf)?;
     ms.compression = compression(conf)?;
+    Ok(())
+}
+
+/// How the messenger is started.
+pub(crate) fn node_options(conf: &Conf) -> Result<NodeOptions, ConfError> {
+    let mut config = Config::client();
+    messenger_options(conf, &mut config.options)?;
     let mut options = NodeOptions::new(config);
     options.ms_tcp_nodelay = conf.flag("ms_tcp_nodelay", options.ms_tcp_nodelay)?;
     options.ms_tcp_rcvbuf = usize::try_from(conf.size("ms_tcp_rcvbuf", 0)?).unwrap_or(0);

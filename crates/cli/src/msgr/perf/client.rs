@@ -5,6 +5,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use loligo::{Conf, Error, messenger_options};
 use loligo_msgr::proto::{ConId, Config, Envelope, Fault, Modes, Peer, Posted};
 use loligo_msgr::{Connection, Dispatcher, Messenger, NodeOptions, Policy, PolicySet};
 use loligo_wire::Tid;
@@ -19,6 +20,7 @@ use super::auth::{Auth, SECURE_SERVER};
 use super::report::{ClientReport, PerfError, cpu_time};
 use super::window::Window;
 use crate::args::Global;
+use crate::context;
 use crate::fail::Fail;
 
 /// How long to wait for an answer, or a connection, where nothing is said.
@@ -84,7 +86,7 @@ impl Job {
         if args.addr.addr.port() == 0 {
             return Err(Fail::Usage("a port is needed, as in v2:127.0.0.1:7700".to_owned()));
         }
-        let messenger = Messenger::create(options(args), Auth::client(keys, &global.name)?)?;
+        let messenger = Messenger::create(options(args, global)?, Auth::client(keys, &global.name)?)?;
         let depth = usize::try_from(args.concurrency.max(1)).unwrap_or(usize::MAX);
         let state = State {
             window: Window::new(depth, args.ios),
@@ -283,7 +285,7 @@ fn write(data: &Bytes) -> MOSDOp {
     }
 }
 
-fn options(args: &ClientArgs) -> NodeOptions {
+fn options(args: &ClientArgs, global: &Global) -> Result<NodeOptions, Fail> {
     let policy = match args.policy {
         ClientPolicy::Lossy => Policy::lossy_client(),
         ClientPolicy::Lossless => Policy::lossless_client(),
@@ -291,8 +293,16 @@ fn options(args: &ClientArgs) -> NodeOptions {
     let name = EntityName::client(0);
     let mut config = Config::new(name, PolicySet::new(policy));
     config.features_supported = Features::TENTACLE;
+    set(global, &mut config)?;
     config.options.modes = modes(args.common.mode);
-    NodeOptions::new(config)
+    Ok(NodeOptions::new(config))
+}
+
+/// What `--set` says of the messenger. No `ceph.conf` is read: it is about a cluster.
+pub(super) fn set(global: &Global, config: &mut Config) -> Result<(), Fail> {
+    let mut conf = Conf::new(&global.name).map_err(Error::from)?;
+    context::set(global, &mut conf);
+    Ok(messenger_options(&conf, &mut config.options).map_err(Error::from)?)
 }
 
 /// That mode alone, whoever the ends are.

@@ -17,7 +17,7 @@ use signal_hook::iterator::Signals;
 
 use super::args::{Mode, ServerArgs, ServerPolicy};
 use super::auth::{Auth, SECURE_SERVER};
-use super::client::modes;
+use super::client::{modes, set};
 use super::count::Count;
 use super::report::ServerReport;
 use crate::args::Global;
@@ -32,7 +32,7 @@ pub(crate) fn serve(args: &ServerArgs, global: &Global) -> Result<(), Fail> {
     // Before there is a thread that would be ended by them.
     let mut signals = Signals::new([SIGINT, SIGTERM])?;
     let keys = global.keyring.as_deref().filter(|_| args.common.mode == Mode::Secure);
-    let messenger = Messenger::create(options(args), Auth::server(keys)?)?;
+    let messenger = Messenger::create(options(args, global)?, Auth::server(keys)?)?;
     let shared = Arc::new(Shared::new(args));
     let (queue, questions) = mpsc::channel();
     let queue = (args.threads > 0).then_some(queue);
@@ -59,7 +59,7 @@ pub(crate) fn serve(args: &ServerArgs, global: &Global) -> Result<(), Fail> {
     report.print(global.format)
 }
 
-fn options(args: &ServerArgs) -> NodeOptions {
+fn options(args: &ServerArgs, global: &Global) -> Result<NodeOptions, Fail> {
     let policy = match args.policy {
         ServerPolicy::Stateless => Policy::stateless_server(),
         ServerPolicy::Stateful => Policy::stateful_server(),
@@ -70,11 +70,12 @@ fn options(args: &ServerArgs) -> NodeOptions {
     };
     let mut config = Config::new(name, PolicySet::new(policy));
     config.features_supported = Features::TENTACLE;
+    set(global, &mut config)?;
     config.options.modes = modes(args.common.mode);
     let mut options = NodeOptions::new(config);
     // Callers that know only IP and port say nonce 0, as of a monitor.
     options.nonce = Some(args.addr.nonce);
-    options
+    Ok(options)
 }
 
 /// What came by one connection.
