@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 use loligo_auth::{AuthClient, CryptoKey, Keyring};
 use loligo_base::Entropy;
 use loligo_client::Options;
-use loligo_msgr::NodeOptions;
 use loligo_msgr::proto::Config;
+use loligo_msgr::{MsType, NodeOptions};
 use loligo_wire::cephx::{AuthMethod, EntityTypes};
 use loligo_wire::entity::{EntityAddrVec, EntityType};
 
@@ -190,6 +190,8 @@ pub(crate) fn node_options(conf: &Conf) -> Result<NodeOptions, ConfError> {
     let mut config = Config::client();
     messenger_options(conf, &mut config.options)?;
     let mut options = NodeOptions::new(config);
+    options.ms_type = conf.choice("ms_type", options.ms_type, MsType::WANTED)?;
+    options.ms_async_op_threads = small(conf, "ms_async_op_threads", options.ms_async_op_threads)?;
     options.ms_tcp_nodelay = conf.flag("ms_tcp_nodelay", options.ms_tcp_nodelay)?;
     options.ms_tcp_rcvbuf = usize::try_from(conf.size("ms_tcp_rcvbuf", 0)?).unwrap_or(0);
     options.thread_name = "loligo-msgr".to_owned();
@@ -220,6 +222,7 @@ const KNOWN: &[&str] = &[
     "mon_client_ping_interval",
     "mon_client_ping_timeout",
     "mon_host",
+    "ms_async_op_threads",
     "ms_client_mode",
     "ms_compress_all_peers",
     "ms_compress_secure",
@@ -236,6 +239,7 @@ const KNOWN: &[&str] = &[
     "ms_osd_compression_algorithm",
     "ms_tcp_nodelay",
     "ms_tcp_rcvbuf",
+    "ms_type",
     "objecter_inflight_op_bytes",
     "objecter_inflight_ops",
     "objecter_tick_interval",
@@ -253,4 +257,21 @@ fn timeout(conf: &Conf, option: &'static str) -> Result<Option<Duration>, ConfEr
 
 fn small(conf: &Conf, option: &'static str, default: usize) -> Result<usize, ConfError> {
     Ok(usize::try_from(conf.number(option, default as u64)?).unwrap_or(usize::MAX))
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test may fail")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_transport_is_chosen_by_name_and_an_unknown_one_is_told_with_those_that_there_are() {
+        let mut conf = Conf::new("client.admin").unwrap();
+        assert_eq!(node_options(&conf).unwrap().ms_type, MsType::Async);
+        conf.set("ms_type", "simple").set("ms_async_op_threads", "3");
+        let options = node_options(&conf).unwrap();
+        assert_eq!((options.ms_type, options.ms_async_op_threads), (MsType::Simple, 3));
+        let error = node_options(conf.set("ms_type", "xio")).unwrap_err().to_string();
+        assert_eq!(error, "option ms_type: \"xio\" is not one of async, async+posix, simple");
+    }
 }

@@ -50,16 +50,13 @@
 #![forbid(unsafe_code)]
 
 mod bind;
-mod cell;
 mod clock;
-mod drain;
 mod mailbox;
 mod messenger;
 mod node;
 mod options;
-mod reactor;
-mod remote;
 mod sync;
+pub mod transport;
 mod turn;
 
 pub use bind::BindAddr;
@@ -69,3 +66,4 @@ pub use loligo_msgr_proto::{Pipe, Policy, PolicySet, Pool, Throttle};
 pub use messenger::{Authenticate, Connection, Delivery, Dispatcher, DispatcherChain, Messenger, NoAuth};
 pub use node::{Node, WeakNode};
 pub use options::NodeOptions;
+pub use transport::{MsType, Transport, UnknownMsType};

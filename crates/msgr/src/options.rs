@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use loligo_msgr_proto::Config;
 
+use crate::transport::MsType;
+
 /// How a [`Node`](crate::Node) is started: what its pipes share, and options of its sockets by Ceph's names.
 #[derive(Debug)]
 pub struct NodeOptions {
@@ -12,6 +14,11 @@ pub struct NodeOptions {
     /// Tells this messenger from all others at its address, since a cluster blocks clients by address and nonce.
     /// `None` for a random one.
     pub nonce: Option<u32>,
+    /// What moves the bytes (`ms_type`).
+    pub ms_type: MsType,
+    /// How many threads the transport `async` has (`ms_async_op_threads`), 1 at least. Ceph has 3 by default; a thread here is
+    /// not busy before its host's network is.
+    pub ms_async_op_threads: usize,
     /// Whether small writes leave at once (`ms_tcp_nodelay`).
     pub ms_tcp_nodelay: bool,
     /// The size of a socket's receive buffer in bytes, 0 for the system's choice (`ms_tcp_rcvbuf`).
@@ -28,7 +35,7 @@ pub struct NodeOptions {
     pub ms_bind_retry_delay: Duration,
     /// Whether IPv6 is taken where no address says (`ms_bind_ipv6`).
     pub ms_bind_ipv6: bool,
-    /// The name of the thread.
+    /// The name of the node's thread, and the beginning of those of its other threads.
     pub thread_name: String,
 }
 
@@ -39,6 +46,8 @@ impl NodeOptions {
         Self {
             config,
             nonce: None,
+            ms_type: MsType::default(),
+            ms_async_op_threads: 1,
             ms_tcp_nodelay: true,
             ms_tcp_rcvbuf: 0,
             ms_tcp_listen_backlog: 512,

@@ -66,8 +66,8 @@ pub(crate) const LAYERS: &[Layer] = &[
         kind: Kind::Edge,
         is_no_std: false,
         ours: &["loligo-msgr-proto"],
-        // libc: the number of EINPROGRESS, which std has no name for.
-        outside: &["crossbeam-channel", "getrandom", "libc", "mio", "socket2"],
+        // libc: the number of EINPROGRESS, which std has no name for. rustix: poll, for one socket that is being connected.
+        outside: &["crossbeam-channel", "getrandom", "libc", "mio", "rustix", "socket2"],
     },
     Layer {
         package: "loligo-monclient",

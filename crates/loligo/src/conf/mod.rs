@@ -14,6 +14,7 @@ mod value;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 use std::time::Duration;
 
 use loligo_wire::entity::AuthEntityName;
@@ -184,6 +185,16 @@ impl Conf {
     /// When the value is neither true nor false.
     pub fn flag(&self, option: &'static str, default: bool) -> Result<bool, ConfError> {
         self.typed(option, default, "true or false", value::flag)
+    }
+
+    /// One of a few words. `wanted` names them.
+    pub(crate) fn choice<T: FromStr>(
+        &self,
+        option: &'static str,
+        default: T,
+        wanted: &'static str,
+    ) -> Result<T, ConfError> {
+        self.typed(option, default, wanted, |text| text.parse().ok())
     }
 
     fn typed<T>(

@@ -7,7 +7,7 @@ use loligo_msgr_proto::{ConId, Connect, Envelope, Fault, Input, NetCommand, NetE
 use loligo_wire::entity::{AddrType, EntityType};
 
 use super::*;
-use crate::cell::Cell;
+use crate::transport::Line;
 
 /// Tells of each reset.
 #[derive(Default)]
@@ -82,17 +82,15 @@ fn a_pipe_that_was_closed_before_it_is_to_be_dialled_is_not_dialled() {
         let addrs = EntityAddrVec::from(addr);
         let connect = lock(&shared.pool).connect(shared.clock.now(), con, EntityType::OSD, addrs);
         let Connect::Dial { pipe, socket, .. } = connect else { panic!("{connect:?}") };
-        Arc::new(Cell::new(con, socket, *pipe))
+        Arc::new(Line::new(con, socket, *pipe))
     };
     let (closed, open) = (cell(ConId::opened(1)), cell(ConId::opened(2)));
     // Another thread marked it down, and its command came first.
     closed.lock().pipe.mark_down();
-    for command in
-        [Command::Close(Arc::clone(&closed)), Command::Dial(Arc::clone(&closed)), Command::Dial(open.clone())]
-    {
-        shared.remote.tell(command);
-    }
-    assert!(listener.accept().is_ok());
+    shared.transport.close(&closed);
+    shared.transport.dial(&closed);
+    shared.transport.dial(&open);
+    let _call = listener.accept().unwrap();
     node.shutdown();
     assert_eq!((closed.stream().is_some(), open.stream().is_some()), (false, true));
 }

@@ -1,5 +1,9 @@
 //! The only driver of endpoints.
 
+mod events;
+mod host;
+mod shared;
+
 use std::fmt;
 use std::io;
 use std::sync::atomic::Ordering;
@@ -7,16 +11,16 @@ use std::sync::{Arc, Mutex, Weak};
 use std::thread::{self, JoinHandle};
 
 use loligo_base::{Entropy, Now};
-use loligo_msgr_proto::{Endpoint, Held, Input, Pool};
+use loligo_msgr_proto::{Endpoint, Fault, Held, Input, Pool};
 use loligo_wire::entity::{EntityAddr, EntityAddrVec};
-use mio::Poll;
 
 use crate::bind::{self, BindAddr};
-use crate::drain::{Shared, Sink, Thread};
 use crate::options::NodeOptions;
-use crate::reactor::Reactor;
-use crate::remote::{Command, Remote};
 use crate::sync::lock;
+use crate::transport::{self, Listener, SocketOptions, Thread, Transport};
+use shared::Sink;
+
+pub(crate) use shared::Shared;
 
 /// An [`Endpoint`] on sockets: a client, a daemon, a chain of dispatchers. A cheap handle; the last one that is dropped
 /// shuts the node down.
@@ -99,15 +103,33 @@ where
         options: NodeOptions,
         sink: impl Fn(&mut dyn Iterator<Item = E::Done>) + Send + Sync + 'static,
     ) -> io::Result<Self> {
-        Self::start_with(endpoint, options, Box::new(sink))
+        let transport =
+            transport::create(options.ms_type, &options.thread_name, options.ms_async_op_threads)?;
+        Self::start_with(transport, endpoint, options, Box::new(sink))
     }
 
-    fn start_with(endpoint: E, options: NodeOptions, sink: Sink<E>) -> io::Result<Self> {
+    /// As [`start_in_batches`](Self::start_in_batches), on a transport of the caller's own, which serves this node alone.
+    ///
+    /// # Errors
+    ///
+    /// As [`start`](Self::start).
+    pub fn start_on(
+        transport: Arc<dyn Transport>,
+        endpoint: E,
+        options: NodeOptions,
+        sink: impl Fn(&mut dyn Iterator<Item = E::Done>) + Send + Sync + 'static,
+    ) -> io::Result<Self> {
+        Self::start_with(transport, endpoint, options, Box::new(sink))
+    }
+
+    fn start_with(
+        transport: Arc<dyn Transport>,
+        endpoint: E,
+        options: NodeOptions,
+        sink: Sink<E>,
+    ) -> io::Result<Self> {
         let nonce = options.nonce.map_or_else(random_nonce, Ok)?;
-        let poll = Poll::new()?;
-        let remote = Remote::new(&poll)?;
         let pool = Pool::new(Arc::new(options.config), nonce, Box::new(SystemEntropy));
-        let shared = Arc::new(Shared::new(endpoint, pool, remote, sink));
         let sockets = NodeSockets {
             tcp_rcvbuf: options.ms_tcp_rcvbuf,
             backlog: options.ms_tcp_listen_backlog,
@@ -117,11 +139,12 @@ where
             retry_delay: options.ms_bind_retry_delay,
             ipv6: options.ms_bind_ipv6,
         };
-        let mut reactor =
-            Reactor::new(Arc::clone(&shared), poll, options.ms_tcp_nodelay, options.ms_tcp_rcvbuf);
-        let thread = thread::Builder::new().name(options.thread_name).spawn(move || reactor.run())?;
+        let made = SocketOptions { nodelay: options.ms_tcp_nodelay, rcvbuf: options.ms_tcp_rcvbuf };
+        let shared = Shared::new(endpoint, pool, made, transport, sink);
+        let lives = Arc::clone(&shared);
+        let thread = thread::Builder::new().name(options.thread_name).spawn(move || lives.live())?;
         // The endpoint may have something to say before anybody asks.
-        shared.run(Thread::Caller);
+        shared.work_off(Thread::Caller);
         Ok(Self(Arc::new(Owner {
             shared,
             thread: Mutex::new(Some(thread)),
@@ -135,7 +158,7 @@ impl<E: Endpoint> Node<E> {
     /// Asks something of the endpoint. Does not block; what comes of it goes to the sink.
     pub fn call(&self, call: E::Call) {
         self.0.shared.post(Input::Call(call), Held::default());
-        self.0.shared.run(Thread::Caller);
+        self.0.shared.work_off(Thread::Caller);
     }
 
     /// A short look at the endpoint, under its lock: nothing that blocks or takes long. Not for use within `with`.
@@ -160,13 +183,14 @@ impl<E: Endpoint> Node<E> {
         if self.0.shared.stopped.load(Ordering::SeqCst) {
             return Err(io::Error::new(io::ErrorKind::NotConnected, "the node has ended"));
         }
-        let listener = bind::bind(&addr, &self.0.options)?;
-        let local = listener.local_addr()?;
+        let socket = bind::bind(&addr, &self.0.options)?;
+        let local = socket.local_addr()?;
         let mut pool = lock(&self.0.shared.pool);
         pool.bound_to(addr.kind, local);
         let mine = pool.my_addrs();
+        let generation = self.0.shared.listeners.load(Ordering::SeqCst);
         drop(pool);
-        self.0.shared.remote.tell(Command::Listen(mio::net::TcpListener::from_std(listener), addr.kind));
+        self.0.shared.transport.listen(Listener { socket, kind: addr.kind, generation });
         Ok(mine.of_type(addr.kind).unwrap_or_else(|| mine.front()))
     }
 
@@ -182,7 +206,8 @@ impl<E: Endpoint> Node<E> {
         let old = pool.my_addrs();
         pool.renew_nonce();
         drop(pool);
-        self.0.shared.remote.tell(Command::MarkDownAll);
+        self.0.shared.mark_down_all(&Fault::Closed);
+        self.0.shared.work_off(Thread::Caller);
         avoid_ports.extend(old.iter().map(EntityAddr::port));
         let mut last = old.front();
         for addr in old.iter() {
@@ -249,9 +274,9 @@ impl<E: Endpoint> Owner<E> {
         self.shared.stopped.store(true, Ordering::SeqCst);
         let thread = lock(&self.thread).take();
         let Some(thread) = thread else { return };
-        self.shared.remote.tell(Command::Stop);
-        if thread.thread().id() != thread::current().id() && thread.join().is_err() {
-            tracing::error!("the reactor has panicked");
+        self.shared.transport.stop();
+        if !self.shared.is_own_thread() && thread.join().is_err() {
+            tracing::error!("the node's thread has panicked");
         }
     }
 }

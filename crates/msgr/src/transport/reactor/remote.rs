@@ -1,89 +1,127 @@
-//! What other threads tell the reactor.
+//! What other threads tell a reactor.
 
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use loligo_base::Mono;
-use loligo_wire::entity::AddrType;
 use mio::{Poll, Token, Waker};
 
-use crate::cell::Cell;
 use crate::mailbox::{Mailbox, NEVER};
+use crate::transport::{Line, Listener};
 
 /// The reactor's own wake-ups come under this name.
-pub(crate) const WAKE: Token = Token(0);
+pub(super) const WAKE: Token = Token(0);
 
 /// What the reactor is asked to do.
 #[derive(Debug)]
-pub(crate) enum Command {
-    /// Open the pipe's connection.
-    Dial(Arc<Cell>),
-    /// See to events, reading and timers of the pipe.
-    Service(Arc<Cell>),
-    /// Write what the pipe has.
-    Flush(Arc<Cell>),
+pub(super) enum Command {
+    /// Open the line's connection.
+    Dial(Arc<Line>),
+    /// The line has a stream.
+    Adopt(Arc<Line>),
+    /// The stream of the first is now that of the second, which may be at home elsewhere.
+    HandOver(Arc<Line>, Arc<Line>),
+    /// See to events, reading and timers of the line.
+    Service(Arc<Line>),
+    /// Write what the line's pipe has.
+    Flush(Arc<Line>),
     /// Work on the endpoint's inbox.
     Run,
-    /// Close the pipe's socket.
-    Close(Arc<Cell>),
-    /// Take calls, in that protocol.
-    Listen(mio::net::TcpListener, AddrType),
-    /// Take no more calls, and reset all connections.
-    MarkDownAll,
+    /// Forget the line.
+    Close(Arc<Line>),
+    /// Take calls.
+    Listen(Listener),
+    /// Take no more calls.
+    Unlisten,
     /// End.
     Stop,
 }
 
-/// The way to the reactor from any thread. Many wishes become one wake-up.
+/// What a reactor keeps of a line.
 #[derive(Debug)]
-pub(crate) struct Remote {
+pub(super) struct Seat {
+    /// The reactor that it is at home at, by its place among them.
+    pub(super) home: usize,
+    /// The name that the line has there.
+    pub(super) token: usize,
+    /// The reactor was asked to write.
+    left: AtomicBool,
+}
+
+impl Seat {
+    pub(super) const fn new(home: usize, token: usize) -> Self {
+        Self { home, token, left: AtomicBool::new(false) }
+    }
+
+    /// Asks the reactor to write. False when somebody else did, and it has not yet.
+    fn leave(&self) -> bool {
+        !self.left.swap(true, Ordering::SeqCst)
+    }
+
+    /// The reactor is about to write: what is sent from now on must ask again.
+    pub(super) fn taken(&self) {
+        self.left.store(false, Ordering::SeqCst);
+    }
+}
+
+/// The way to a reactor from any thread. Many wishes become one wake-up.
+#[derive(Debug)]
+pub(super) struct Remote {
     waker: Waker,
     mailbox: Mailbox<Command>,
     /// When the reactor last looked at the wishes, in nanoseconds.
     looked: AtomicU64,
+    /// Names that were given.
+    tokens: AtomicUsize,
 }
 
 /// A reactor that has not looked at the wishes for so long is at something that may take long.
 const BUSY: Duration = Duration::from_micros(200);
 
 impl Remote {
-    pub(crate) fn new(poll: &Poll) -> io::Result<Self> {
+    pub(super) fn new(poll: &Poll) -> io::Result<Self> {
         Ok(Self {
             waker: Waker::new(poll.registry(), WAKE)?,
             mailbox: Mailbox::new(),
             looked: AtomicU64::new(0),
+            tokens: AtomicUsize::new(WAKE.0 + 1),
         })
+    }
+
+    /// A name that nothing has had.
+    pub(super) fn token(&self) -> usize {
+        self.tokens.fetch_add(1, Ordering::Relaxed)
     }
 
     /// Leaves a pipe to be written to a reactor that is awake: it writes before it sleeps, all that came until then in
     /// one go, and need not be woken. False when it may be asleep, or busy: then the caller writes.
-    pub(crate) fn leave(&self, cell: &Arc<Cell>, now: Mono) -> bool {
+    pub(super) fn leave(&self, line: &Arc<Line>, seat: &Seat, now: Mono) -> bool {
         let looked = Mono::from_nanos(self.looked.load(Ordering::Relaxed));
         if self.mailbox.sleeps() || now.saturating_since(looked) > BUSY {
             return false;
         }
-        if cell.leave() {
-            self.tell(Command::Flush(Arc::clone(cell)));
+        if seat.leave() {
+            self.tell(Command::Flush(Arc::clone(line)));
         }
         !self.mailbox.sleeps()
     }
 
     /// Leaves a wish, and wakes the reactor where it sleeps.
-    pub(crate) fn tell(&self, command: Command) {
+    pub(super) fn tell(&self, command: Command) {
         if self.mailbox.push(command) {
             self.wake();
         }
     }
 
     /// The endpoint wants to be called at that time. Says whether the reactor sleeps longer, and must be woken.
-    pub(crate) fn endpoint_due(&self, at: Option<Mono>) -> bool {
+    pub(super) fn wanted_at(&self, at: Option<Mono>) -> bool {
         self.mailbox.wanted_at(at.map_or(NEVER, Mono::as_nanos))
     }
 
     /// Wakes the reactor.
-    pub(crate) fn wake(&self) {
+    pub(super) fn wake(&self) {
         // Without the wake-up the wish waits for the next event: nothing better can be done.
         if let Err(error) = self.waker.wake() {
             tracing::error!(%error, "the reactor cannot be woken");
@@ -92,13 +130,13 @@ impl Remote {
     }
 
     /// Takes all wishes. Only the reactor does that.
-    pub(crate) fn take(&self, now: Mono, into: &mut Vec<Command>) {
+    pub(super) fn take(&self, now: Mono, into: &mut Vec<Command>) {
         self.looked.store(now.as_nanos(), Ordering::Relaxed);
         self.mailbox.take(into);
     }
 
     /// The reactor is about to sleep: gives how long it may, until `timer` or what the endpoint wants.
-    pub(crate) fn sleep(&self, now: Mono, timer: Option<Mono>) -> Option<Duration> {
+    pub(super) fn sleep(&self, now: Mono, timer: Option<Mono>) -> Option<Duration> {
         match self.mailbox.sleep(timer.map_or(NEVER, Mono::as_nanos)) {
             None => Some(Duration::ZERO),
             Some(NEVER) => None,
@@ -108,7 +146,7 @@ impl Remote {
     }
 
     /// The reactor is awake.
-    pub(crate) fn awake(&self, now: Mono) {
+    pub(super) fn awake(&self, now: Mono) {
         self.looked.store(now.as_nanos(), Ordering::Relaxed);
         self.mailbox.awake();
     }

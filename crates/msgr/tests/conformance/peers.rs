@@ -1,19 +1,15 @@
 //! Endpoints for tests: one that sends everything back, one that calls it.
-#![allow(dead_code, reason = "each test binary uses another part")]
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may fail")]
 
 use std::collections::{BTreeMap, VecDeque};
-use std::net::SocketAddr;
 use std::time::Duration;
 
 use bytes::Bytes;
 use loligo_base::{Mono, Now};
 use loligo_msgr::proto::{
-    Accept, AuthRequest, AuthStep, ConId, Config, Endpoint, Envelope, Fault, Input, NetCommand, NetEvent,
-    Outgoing, Output, PeerError,
+    Accept, AuthRequest, AuthStep, ConId, Endpoint, Envelope, Fault, Input, NetCommand, NetEvent, Outgoing,
+    Output, PeerError,
 };
-use loligo_msgr::{BindAddr, Node, NodeOptions, Policy, PolicySet};
-use loligo_wire::entity::{EntityAddrVec, EntityName, EntityType};
+use loligo_wire::entity::{EntityAddrVec, EntityType};
 use loligo_wire::message::Payload;
 use loligo_wire::{BufferList, Features, Tid};
 
@@ -123,6 +119,7 @@ impl Endpoint for Echo {
 pub(crate) enum Call {
     Connect(EntityAddrVec),
     Send(Note),
+    Keepalive,
     Alarm(Mono),
     /// Two alarms, a little later, at which the endpoint panics.
     Panic,
@@ -179,6 +176,7 @@ impl Endpoint for Caller {
             Input::Call(Call::Send(note)) => {
                 Output::Net(NetCommand::Send { con: self.con(), msg: Box::new(note) })
             }
+            Input::Call(Call::Keepalive) => Output::Net(NetCommand::SendKeepalive { con: self.con() }),
             Input::Call(Call::MarkDown) => Output::Net(NetCommand::MarkDown { con: self.con() }),
             Input::Call(Call::Alarm(at)) => {
                 self.alarms.insert(at, false);
@@ -218,16 +216,4 @@ impl Endpoint for Caller {
     fn next_timeout(&self) -> Option<Mono> {
         self.alarms.first_key_value().map(|(at, _)| *at)
     }
-}
-
-/// A server on a free port of the loopback.
-pub(crate) fn echo_server() -> (Node<Echo>, EntityAddrVec) {
-    let mut options =
-        NodeOptions::new(Config::new(EntityName::osd(0), PolicySet::new(Policy::stateless_server())));
-    (options.ms_bind_port_min, options.ms_bind_port_max) = (20_000, 60_000);
-    options.ms_bind_port_min += u16::try_from(std::process::id() % 30_000).unwrap();
-    let node = Node::start(Echo::default(), options, |()| {}).unwrap();
-    let loopback: SocketAddr = "127.0.0.1:0".parse().unwrap();
-    let addr = node.bind(BindAddr::at(loopback)).unwrap();
-    (node, EntityAddrVec::from(addr))
 }

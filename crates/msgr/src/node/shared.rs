@@ -2,10 +2,11 @@
 
 use std::cell::Cell as ThreadCell;
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, Weak};
+use std::thread::LocalKey;
 
-use loligo_base::{Mono, Now};
+use loligo_base::{Mono, Now, Wall};
 use loligo_msgr_proto::{
     Answer, AuthStep, ConId, Config, Connect, Endpoint, Envelope, Fault, Held, Input, Link, NetCommand,
     NetEvent, Outgoing, Output, Pool,
@@ -13,31 +14,39 @@ use loligo_msgr_proto::{
 use loligo_wire::entity::{EntityAddrVec, EntityType};
 use loligo_wire::msgr1::MessageHeader;
 
-use crate::cell::{After, Cell};
 use crate::clock::Clock;
-use crate::remote::{Command, Remote};
 use crate::sync::lock;
+use crate::transport::{Line, SocketOptions, Thread, Transport};
 use crate::turn::Turn;
 
 thread_local! {
     /// The node whose results this thread is handing out, by address; 0 for none.
     static DELIVERING: ThreadCell<usize> = const { ThreadCell::new(0) };
+    /// The node that made this thread.
+    static THREAD_OF: ThreadCell<usize> = const { ThreadCell::new(0) };
 }
 
-/// This thread hands out results of a node for as long as this lives, also where the sink panics.
-struct Within {
+/// What this thread is to a node for as long as this lives, also where somebody panics.
+pub(super) struct Within {
+    place: &'static LocalKey<ThreadCell<usize>>,
     before: usize,
 }
 
 impl Within {
-    fn enter(node: usize) -> Self {
-        Self { before: DELIVERING.replace(node) }
+    /// It hands out results of that node.
+    fn delivering(node: usize) -> Self {
+        Self { place: &DELIVERING, before: DELIVERING.replace(node) }
+    }
+
+    /// It was made by that node.
+    pub(super) fn thread_of(node: usize) -> Self {
+        Self { place: &THREAD_OF, before: THREAD_OF.replace(node) }
     }
 }
 
 impl Drop for Within {
     fn drop(&mut self) {
-        DELIVERING.set(self.before);
+        self.place.set(self.before);
     }
 }
 
@@ -49,9 +58,14 @@ type Waiting<E> = (Input<<E as Endpoint>::Msg, <E as Endpoint>::Call>, Held);
 pub(crate) struct Shared<E: Endpoint> {
     pub(crate) clock: Clock,
     pub(crate) config: Arc<Config>,
-    pub(crate) pool: Mutex<Pool<Arc<Cell>>>,
-    pub(crate) remote: Remote,
+    pub(crate) pool: Mutex<Pool<Arc<Line>>>,
+    pub(crate) transport: Arc<dyn Transport>,
+    pub(super) sockets: SocketOptions,
     pub(crate) stopped: AtomicBool,
+    /// Counts how often all listeners were given up.
+    pub(super) listeners: AtomicU64,
+    /// For the threads that are made for it.
+    pub(super) own: Weak<Self>,
     endpoint: Turn<E>,
     /// Somebody had a look at the endpoint, which may have something to say since.
     looked_at: AtomicBool,
@@ -68,7 +82,7 @@ pub(crate) type Sink<E> = Box<dyn Fn(&mut dyn Iterator<Item = <E as Endpoint>::D
 /// Ends the node where the endpoint or the sink panics on a caller's thread: what they were about to do is lost, and somebody
 /// may wait for it.
 struct EndsOnPanic<'a> {
-    remote: &'a Remote,
+    transport: &'a dyn Transport,
     completed: bool,
 }
 
@@ -82,18 +96,9 @@ impl Drop for EndsOnPanic<'_> {
     fn drop(&mut self) {
         if !self.completed {
             tracing::error!("the node ends because of a panic");
-            self.remote.tell(Command::Stop);
+            self.transport.stop();
         }
     }
-}
-
-/// Whose thread it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Thread {
-    /// That of the reactor.
-    Reactor,
-    /// Any other.
-    Caller,
 }
 
 /// How many inputs the endpoint is given before what came of them is written and handed out.
@@ -102,60 +107,102 @@ const INPUTS_MAX: usize = 256;
 const ROUNDS_MAX: usize = 16;
 
 /// What is left to do when the endpoint's lock is free again.
-#[derive(Default)]
 struct Later {
-    touched: Vec<Arc<Cell>>,
-    commands: Vec<Command>,
-    /// The reactor sleeps longer than the endpoint wants.
+    touched: Vec<Arc<Line>>,
+    wishes: Vec<Wish>,
+    /// The transport sleeps longer than the endpoint wants.
     wake: bool,
     /// When the work was done.
-    now: Mono,
+    now: Now,
+}
+
+/// What the transport is asked to do.
+enum Wish {
+    Dial(Arc<Line>),
+    Close(Arc<Line>),
 }
 
 impl Later {
+    const fn nothing() -> Self {
+        let never = Now { mono: Mono::ZERO, wall: Wall::ZERO };
+        Self { touched: Vec::new(), wishes: Vec::new(), wake: false, now: never }
+    }
+
     /// The pipe has something to write. One that was touched before is not written twice.
-    fn touch(&mut self, cell: &Arc<Cell>) {
-        if !self.touched.iter().any(|known| Arc::ptr_eq(known, cell)) {
-            self.touched.push(Arc::clone(cell));
+    fn touch(&mut self, line: &Arc<Line>) {
+        if !self.touched.iter().any(|known| Arc::ptr_eq(known, line)) {
+            self.touched.push(Arc::clone(line));
         }
     }
 }
 
 impl<E: Endpoint> Shared<E> {
-    pub(crate) fn new(endpoint: E, pool: Pool<Arc<Cell>>, remote: Remote, sink: Sink<E>) -> Self {
-        Self {
+    pub(crate) fn new(
+        endpoint: E,
+        pool: Pool<Arc<Line>>,
+        sockets: SocketOptions,
+        transport: Arc<dyn Transport>,
+        sink: Sink<E>,
+    ) -> Arc<Self> {
+        Arc::new_cyclic(|own| Self {
             clock: Clock::start(),
             config: Arc::clone(pool.config()),
             pool: Mutex::new(pool),
-            remote,
+            transport,
+            sockets,
             stopped: AtomicBool::new(false),
+            listeners: AtomicU64::new(0),
+            own: Weak::clone(own),
             endpoint: Turn::new(endpoint),
             looked_at: AtomicBool::new(false),
             inbox: Mutex::default(),
             dones: Mutex::default(),
             delivering: Turn::new(()),
             sink,
+        })
+    }
+
+    /// Leaves an input for the endpoint, to be worked on by [`Self::work_off`].
+    pub(crate) fn post(&self, input: Input<E::Msg, E::Call>, held: Held) {
+        lock(&self.inbox).push_back((input, held));
+    }
+
+    /// The same, of something that happened on a line; dropped where the line is over.
+    pub(super) fn post_of(&self, line: &Line, event: NetEvent<E::Msg>, held: Held) {
+        let mut inbox = lock(&self.inbox);
+        if !line.is_over.load(Ordering::Relaxed) {
+            inbox.push_back((Input::Net(event), held));
         }
     }
 
-    /// Leaves an input for the endpoint, to be worked on by [`Self::run`].
-    pub(crate) fn post(&self, input: Input<E::Msg, E::Call>, held: Held) {
-        lock(&self.inbox).push_back((input, held));
+    /// Tells that a connection is dead: the last that is told of it.
+    pub(super) fn reset(&self, line: &Line, why: Fault) {
+        let event = NetEvent::Reset { con: line.con(), why };
+        let mut inbox = lock(&self.inbox);
+        if !line.is_over.swap(true, Ordering::Relaxed) {
+            inbox.push_back((Input::Net(event), Held::default()));
+        }
+    }
+
+    /// Tells nothing more of a line.
+    fn hush(&self, line: &Line) {
+        let _inbox = lock(&self.inbox);
+        line.is_over.store(true, Ordering::Relaxed);
     }
 
     /// Works on the inbox, unless another thread does, which then takes all of it. Pipes are written, and results are
     /// handed out, when no lock is held. Within the sink of results the work is left to who called the sink, so that
     /// what is asked for there leaves in one go.
     ///
-    /// Says whether something is left, which only the reactor hears: others leave the rest to it.
-    pub(crate) fn run(&self, thread: Thread) -> bool {
+    /// Says whether something is left, which only threads of the transport hear: others leave the rest to it.
+    pub(crate) fn work_off(&self, thread: Thread) -> bool {
         if DELIVERING.get() == self.address() {
             return false;
         }
-        let ending = EndsOnPanic { remote: &self.remote, completed: thread == Thread::Reactor };
+        let ending = EndsOnPanic { transport: &*self.transport, completed: thread == Thread::Transport };
         let is_left = self.endpoint.take(
             ROUNDS_MAX,
-            &mut Later::default(),
+            &mut Later::nothing(),
             |endpoint, later| self.work(endpoint, later),
             |later| {
                 self.flush(later, thread);
@@ -165,7 +212,7 @@ impl<E: Endpoint> Shared<E> {
         );
         ending.complete();
         if is_left && thread == Thread::Caller {
-            self.remote.tell(Command::Run);
+            self.transport.run_soon();
         }
         is_left
     }
@@ -176,40 +223,38 @@ impl<E: Endpoint> Shared<E> {
         // Others left their inputs while we had the lock, and the endpoint may have something to say: within the sink,
         // whoever called that must look again.
         self.looked_at.swap(true, Ordering::SeqCst);
-        self.run(Thread::Caller);
+        self.work_off(Thread::Caller);
         value
     }
 
     fn flush(&self, later: &mut Later, thread: Thread) {
         // Others may rely on this wake-up, and a pipe must be dialled before it is written: first what is quick.
         if std::mem::take(&mut later.wake) {
-            self.remote.wake();
+            self.transport.wake();
         }
-        self.tell_all(later);
-        for cell in later.touched.drain(..) {
-            if thread == Thread::Caller && self.remote.leave(&cell, later.now) {
-                continue;
-            }
-            if cell.flush(&self.clock) == After::Service {
-                later.commands.push(Command::Service(cell));
+        for wish in later.wishes.drain(..) {
+            match wish {
+                Wish::Dial(line) => self.transport.dial(&line),
+                Wish::Close(line) => self.close(&line),
             }
         }
-        self.tell_all(later);
-    }
-
-    fn tell_all(&self, later: &mut Later) {
-        for command in later.commands.drain(..) {
-            self.remote.tell(command);
+        for line in later.touched.drain(..) {
+            self.transport.touched(&line, later.now, thread);
         }
     }
 
-    fn address(&self) -> usize {
+    pub(super) fn address(&self) -> usize {
         core::ptr::from_ref(self).addr()
+    }
+
+    /// Whether this thread is one of the node's.
+    pub(super) fn is_own_thread(&self) -> bool {
+        THREAD_OF.get() == self.address()
     }
 
     fn work(&self, endpoint: &mut E, later: &mut Later) {
         let now = self.clock.now();
-        later.now = now.mono;
+        later.now = now;
         let next = || lock(&self.inbox).pop_front();
         for (input, held) in std::iter::from_fn(next).take(INPUTS_MAX) {
             endpoint.handle(now, input);
@@ -220,7 +265,7 @@ impl<E: Endpoint> Shared<E> {
             endpoint.handle(now, Input::Timeout);
         }
         self.carry_out(endpoint, now, later);
-        later.wake |= self.remote.endpoint_due(endpoint.next_timeout());
+        later.wake |= self.transport.wanted_at(endpoint.next_timeout());
     }
 
     fn carry_out(&self, endpoint: &mut E, now: Now, later: &mut Later) {
@@ -238,32 +283,32 @@ impl<E: Endpoint> Shared<E> {
             NetCommand::Connect { con, peer, addrs } => self.connect(now, con, peer, addrs, later),
             NetCommand::AuthStep { con, step } => self.answer(now, con, step, later),
             NetCommand::SendKeepalive { con } => {
-                self.on_pipe(con, later, |cell| cell.lock().pipe.send_keepalive(now))
+                self.on_pipe(con, later, |line| line.lock().pipe.send_keepalive(now))
             }
             NetCommand::MarkDisposable { con } => {
-                self.on_pipe(con, later, |cell| cell.lock().pipe.mark_disposable())
+                self.on_pipe(con, later, |line| line.lock().pipe.mark_disposable())
             }
             NetCommand::MarkDown { con } => self.mark_down(con, later),
             NetCommand::SetMyName { name } => self.config.myname.set_num(name.num),
         }
     }
 
-    fn pipe(&self, con: ConId) -> Option<Link<Arc<Cell>>> {
+    fn pipe(&self, con: ConId) -> Option<Link<Arc<Line>>> {
         lock(&self.pool).link(con).cloned()
     }
 
-    fn on_pipe(&self, con: ConId, later: &mut Later, f: impl FnOnce(&Cell)) {
-        if let Some(Link::Pipe(cell)) = self.pipe(con) {
-            f(&cell);
-            later.touch(&cell);
+    fn on_pipe(&self, con: ConId, later: &mut Later, f: impl FnOnce(&Line)) {
+        if let Some(Link::Pipe(line)) = self.pipe(con) {
+            f(&line);
+            later.touch(&line);
         }
     }
 
     fn send(&self, now: Now, con: ConId, msg: Box<dyn Outgoing>, later: &mut Later) {
         match self.pipe(con) {
-            Some(Link::Pipe(cell)) => {
-                cell.lock().pipe.send(now, msg);
-                later.touch(&cell);
+            Some(Link::Pipe(line)) => {
+                line.lock().pipe.send(now, msg);
+                later.touch(&line);
             }
             Some(Link::Local) => self.send_to_self(con, &*msg),
             None => {}
@@ -296,9 +341,9 @@ impl<E: Endpoint> Shared<E> {
         }
         match pool.connect(now, con, peer, addrs) {
             Connect::Dial { pipe, addrs, socket } => {
-                let cell = Arc::new(Cell::new(con, socket, *pipe));
-                pool.insert(con, addrs, Arc::clone(&cell));
-                later.commands.push(Command::Dial(cell));
+                let line = Arc::new(Line::new(con, socket, *pipe));
+                pool.insert(con, addrs, Arc::clone(&line));
+                later.wishes.push(Wish::Dial(line));
             }
             Connect::Local(peer) => self.tell(NetEvent::Connected { con, peer }),
             Connect::Refused(why) => self.tell(NetEvent::Reset { con, why }),
@@ -306,26 +351,23 @@ impl<E: Endpoint> Shared<E> {
     }
 
     fn answer(&self, now: Now, con: ConId, step: AuthStep, later: &mut Later) {
-        self.on_pipe(con, later, |cell| cell.lock().pipe.answer(now, Answer::Auth(step)));
+        self.on_pipe(con, later, |line| line.lock().pipe.answer(now, Answer::Auth(step)));
     }
 
     fn mark_down(&self, con: ConId, later: &mut Later) {
         let link = lock(&self.pool).remove(con);
-        if let Some(Link::Pipe(cell)) = link {
-            cell.lock().pipe.mark_down();
-            later.commands.push(Command::Close(cell));
+        if let Some(Link::Pipe(line)) = link {
+            self.hush(&line);
+            line.lock().pipe.mark_down();
+            later.wishes.push(Wish::Close(line));
         }
-    }
-
-    fn tell(&self, event: NetEvent<E::Msg>) {
-        self.post(Input::Net(event), Held::default());
     }
 
     /// Hands results out in the order in which they came, one thread at a time.
     fn deliver(&self) {
         let next = || lock(&self.dones).pop_front();
         let hand_out = || {
-            let _within = Within::enter(self.address());
+            let _within = Within::delivering(self.address());
             let count = lock(&self.dones).len();
             let mut results = std::iter::from_fn(next).take(count);
             if count > 0 {

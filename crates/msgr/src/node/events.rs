@@ -1,0 +1,148 @@
+//! From the events of pipes to those of the endpoint.
+
+use std::sync::{Arc, MutexGuard};
+
+use loligo_base::Now;
+use loligo_msgr_proto::{
+    Answer, Arrived, Ask, Claim, Endpoint, Fault, Held, Input, Meeting, NetEvent, Peer, PipeEvent, Pool,
+    Question, SessionAnswer,
+};
+
+use super::shared::Shared;
+use crate::sync::lock;
+use crate::transport::{Line, Scratch, Thread};
+
+impl<E: Endpoint> Shared<E> {
+    /// Takes the events of a pipe and leaves what they mean for the endpoint. Decoding is done here, where no lock is
+    /// held.
+    pub(super) fn take_events(&self, line: &Arc<Line>, scratch: &mut Scratch) {
+        let Scratch(events) = scratch;
+        loop {
+            line.lock().take_events(events);
+            if events.is_empty() {
+                break;
+            }
+            for event in events.drain(..) {
+                self.event_of(line, event);
+            }
+        }
+    }
+
+    fn event_of(&self, line: &Arc<Line>, event: PipeEvent) {
+        let con = line.con();
+        match event {
+            PipeEvent::Message(arrived) => self.arrived(line, arrived),
+            PipeEvent::Connected(peer) => self.tell_of(line, NetEvent::Connected { con, peer }),
+            PipeEvent::Accepted(peer) => self.accepted(line, peer),
+            PipeEvent::Asked(ask) => self.asked(line, ask),
+            PipeEvent::RemoteReset => self.tell_of(line, NetEvent::RemoteReset { con }),
+            PipeEvent::Dial(_) => self.transport.dial(line),
+            PipeEvent::HangUp { stream, why } => {
+                line.hang_up(stream);
+                if why == Fault::Refused {
+                    self.tell_of(line, NetEvent::Refused { con });
+                }
+            }
+            PipeEvent::Dead(why) => self.dead(line, why),
+        }
+    }
+
+    pub(super) fn tell(&self, event: NetEvent<E::Msg>) {
+        self.post(Input::Net(event), Held::default());
+    }
+
+    fn tell_of(&self, line: &Line, event: NetEvent<E::Msg>) {
+        self.post_of(line, event, Held::default());
+    }
+
+    fn arrived(&self, line: &Line, arrived: Arrived) {
+        let Arrived { envelope, held } = arrived;
+        let header = envelope.header;
+        match E::decode(envelope) {
+            Ok(msg) => {
+                let event = NetEvent::Message { con: line.con(), header, msg };
+                self.post_of(line, event, held);
+            }
+            Err(error) => line.lock().pipe.rejected(self.clock.now(), error),
+        }
+    }
+
+    fn accepted(&self, line: &Line, peer: Peer) {
+        let con = line.con();
+        lock(&self.pool).accepted(con);
+        self.tell_of(line, NetEvent::Accepted { con, peer });
+    }
+
+    fn asked(&self, line: &Arc<Line>, ask: Ask) {
+        let now = self.clock.now();
+        let mut pool = lock(&self.pool);
+        let answer = match pool.answer(ask) {
+            Ok(answer) => answer,
+            Err(Question::Auth(request)) => {
+                drop(pool);
+                return self.tell_of(line, NetEvent::AuthWanted { con: line.con(), request });
+            }
+            Err(Question::Session(claim)) => match pool.rival(line.con(), &claim) {
+                None => Answer::Session(SessionAnswer::New),
+                Some((_, existing)) => return self.meet(now, pool, line, &existing, &claim),
+            },
+        };
+        drop(pool);
+        line.lock().pipe.answer(now, answer);
+    }
+
+    /// Of two connections with one peer one goes on.
+    fn meet(
+        &self,
+        now: Now,
+        mut pool: MutexGuard<'_, Pool<Arc<Line>>>,
+        newcomer: &Arc<Line>,
+        existing: &Arc<Line>,
+        claim: &Claim,
+    ) {
+        let (con, old) = (newcomer.con(), existing.con());
+        let (mut there, mut new) = (existing.lock(), newcomer.lock());
+        let meeting = pool.meet(now, con, claim, &mut there.pipe, &mut new.pipe);
+        let ended = match meeting {
+            Meeting::Answered => None,
+            Meeting::Moved => {
+                pool.remove(con);
+                let stream = new.replace(None);
+                there.replace(stream)
+            }
+            Meeting::Ended => {
+                pool.remove(old);
+                None
+            }
+        };
+        drop((there, new, pool));
+        if let Some(ended) = ended {
+            ended.end();
+        }
+        match meeting {
+            Meeting::Answered => {}
+            Meeting::Moved => self.transport.moved(newcomer, existing),
+            Meeting::Ended => {
+                self.close(existing);
+                return self.reset(existing, Fault::Replaced);
+            }
+        }
+        self.transport.touched(existing, now, Thread::Transport);
+    }
+
+    fn dead(&self, line: &Arc<Line>, why: Fault) {
+        lock(&self.pool).remove(line.con());
+        self.close(line);
+        if why == Fault::Refused {
+            self.tell_of(line, NetEvent::Refused { con: line.con() });
+        }
+        // Where the endpoint marked it down, or heard of its end before, it hears nothing more.
+        self.reset(line, why);
+    }
+
+    /// The line is over.
+    pub(super) fn close(&self, line: &Arc<Line>) {
+        line.cut();
+        self.transport.close(line);
+    }
+}

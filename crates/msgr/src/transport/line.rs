@@ -1,0 +1,422 @@
+//! A pipe with the stream that it has now.
+
+use std::any::Any;
+use std::fmt;
+use std::io;
+use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
+
+use loligo_base::{Mono, Now};
+use loligo_msgr_proto::{ConId, Fault, Incarnation, Pipe, PipeEvent, RecvChunk, SendBatch};
+
+use super::Host;
+use super::socket::{connected, kind, read, write};
+use crate::sync::lock;
+
+/// How many bytes are encoded and written at once.
+const WRITE_MAX: usize = 256 << 10;
+
+/// A pipe with the stream that it has now, if it has one: what a [`Transport`](super::Transport) works on. A pipe may have
+/// many streams, one after the other; what comes of one that it has no more is dropped here.
+pub struct Line {
+    con: ConId,
+    /// Nothing more is told of the connection. Changed and looked at where the inbox of the endpoint is locked.
+    pub(crate) is_over: AtomicBool,
+    state: Mutex<State>,
+    seat: OnceLock<Box<dyn Any + Send + Sync>>,
+}
+
+/// What the lock of a line protects.
+#[derive(Debug)]
+pub(crate) struct State {
+    pub(crate) pipe: Pipe,
+    /// Where to dial; where from, for an accepted one.
+    addr: SocketAddr,
+    /// The stream that was asked for and that has not come.
+    wanted: Option<Incarnation>,
+    stream: Option<Arc<Stream>>,
+    /// What that stream is to the pipe.
+    incarnation: Incarnation,
+    /// The socket took no more: wait until it is writable.
+    blocked: bool,
+    /// It became writable after the current writer last looked.
+    writable: bool,
+    /// The pipe wanted no bytes when there were some: read on when it does.
+    stalled: bool,
+    /// When the transport will look at the pipe's timers.
+    armed: Option<Mono>,
+}
+
+/// A stream of a line. It is closed when nobody holds it any more.
+#[derive(Debug)]
+pub struct Stream {
+    /// The socket.
+    pub socket: TcpStream,
+}
+
+/// What must be seen to after somebody worked on a pipe.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum After {
+    /// Nothing.
+    Nothing,
+    /// Events, reading or a timer.
+    Service,
+}
+
+/// What became of an attempt to read.
+#[derive(Debug, PartialEq, Eq)]
+pub enum ReadOutcome {
+    /// There may be more.
+    More,
+    /// Nothing is left for now.
+    Drained,
+    /// The pipe does not want more now, or its stream is gone.
+    Stopped,
+}
+
+impl Line {
+    /// A pipe that waits for its first stream.
+    pub(crate) fn new(con: ConId, addr: SocketAddr, pipe: Pipe) -> Self {
+        let state = State {
+            addr,
+            wanted: Some(pipe.incarnation()),
+            incarnation: pipe.incarnation(),
+            pipe,
+            stream: None,
+            blocked: false,
+            writable: false,
+            stalled: false,
+            armed: None,
+        };
+        Self { con, is_over: AtomicBool::new(false), state: Mutex::new(state), seat: OnceLock::new() }
+    }
+
+    /// The connection that it belongs to.
+    #[must_use]
+    pub const fn con(&self) -> ConId {
+        self.con
+    }
+
+    /// Where to dial; where from, for an accepted one.
+    #[must_use]
+    pub fn addr(&self) -> SocketAddr {
+        self.lock().addr
+    }
+
+    /// What the transport keeps of this line, made when it is first asked for. `None` where something of another type was
+    /// made before.
+    pub fn seat<S: Any + Send + Sync>(&self, make: impl FnOnce() -> S) -> Option<&S> {
+        self.seat.get_or_init(|| Box::new(make())).downcast_ref()
+    }
+
+    /// What the transport made of it with [`Self::seat`], if it did.
+    #[must_use]
+    pub fn seat_if_any<S: Any + Send + Sync>(&self) -> Option<&S> {
+        self.seat.get()?.downcast_ref()
+    }
+
+    pub(crate) fn lock(&self) -> MutexGuard<'_, State> {
+        lock(&self.state)
+    }
+
+    /// Whether the pipe waits for a stream that has not been attached.
+    #[must_use]
+    pub fn wants_stream(&self) -> bool {
+        self.lock().wants_stream()
+    }
+
+    /// Gives the pipe the stream that it waits for. `None` where it does not wait any more.
+    pub fn attach(&self, socket: TcpStream) -> Option<Arc<Stream>> {
+        let stream = Arc::new(Stream { socket });
+        let mut state = self.lock();
+        if !state.wants_stream() {
+            return None;
+        }
+        state.wanted = None;
+        let old = state.replace(Some(Arc::clone(&stream)));
+        drop(state);
+        if let Some(old) = old {
+            old.end();
+        }
+        Some(stream)
+    }
+
+    /// Takes the stream away and ends it, so that whoever waits for it wakes. The pipe hears nothing of it.
+    pub fn cut(&self) {
+        let old = self.lock().replace(None);
+        if let Some(old) = old {
+            old.end();
+        }
+    }
+
+    /// The stream that it has now.
+    #[must_use]
+    pub fn stream(&self) -> Option<Arc<Stream>> {
+        self.lock().stream.clone()
+    }
+
+    /// Whether that is the stream that it has now.
+    #[must_use]
+    pub fn has(&self, stream: &Arc<Stream>) -> bool {
+        self.lock().has(stream)
+    }
+
+    /// Whether nothing more comes of the pipe.
+    #[must_use]
+    pub fn is_dead(&self) -> bool {
+        self.lock().pipe.is_dead()
+    }
+
+    /// The stream is open.
+    pub fn started(&self, now: Now, stream: &Arc<Stream>) {
+        let mut state = self.lock();
+        if state.has(stream) {
+            let incarnation = state.incarnation;
+            state.pipe.started(now, incarnation);
+        }
+    }
+
+    /// The stream is broken.
+    pub fn lost(&self, now: Now, stream: &Arc<Stream>, fault: Fault) {
+        self.lock().lost(now, stream, fault);
+    }
+
+    /// The stream that the pipe waits for cannot be opened.
+    pub fn unreachable(&self, now: Now, fault: Fault) {
+        let mut state = self.lock();
+        if let Some(wanted) = state.wanted.take() {
+            state.pipe.lost(now, wanted, fault);
+        }
+    }
+
+    /// That stream of the pipe is of no use any more.
+    pub(crate) fn hang_up(&self, stream: Incarnation) {
+        let mut state = self.lock();
+        let old = if state.incarnation == stream { state.replace(None) } else { None };
+        drop(state);
+        if let Some(old) = old {
+            old.end();
+        }
+    }
+
+    /// Writes what there is, unless somebody else does that or the socket is full.
+    pub fn flush(&self, now: Now) -> After {
+        let mut state = self.lock();
+        while let Some((stream, batch)) = state.send_begin(now) {
+            drop(state);
+            let written = write(&stream.socket, &batch);
+            state = self.lock();
+            state.send_end(now, &stream, batch, written);
+        }
+        state.after()
+    }
+
+    /// The socket became writable.
+    pub fn writable(&self) {
+        let mut state = self.lock();
+        state.writable = true;
+        state.blocked = false;
+    }
+
+    /// Reads once. One thread at a time does that.
+    pub fn read(&self, host: &dyn Host) -> ReadOutcome {
+        let Some((stream, mut chunk)) = self.recv_begin() else { return ReadOutcome::Stopped };
+        let read = read(&stream.socket, &mut chunk);
+        self.recv_end(host.now(), &stream, chunk, read)
+    }
+
+    /// Room for bytes that are to be read from this stream. `None` while the pipe wants none.
+    pub fn recv_begin(&self) -> Option<(Arc<Stream>, RecvChunk)> {
+        self.lock().recv_begin()
+    }
+
+    /// Takes room back, with what a read of the stream said.
+    pub fn recv_end(
+        &self,
+        now: Now,
+        stream: &Arc<Stream>,
+        chunk: RecvChunk,
+        read: io::Result<usize>,
+    ) -> ReadOutcome {
+        self.lock().recv_end(now, stream, chunk, read)
+    }
+
+    /// Bytes that are to be written to this stream. `None` while there are none, or somebody else has them.
+    pub fn send_begin(&self, now: Now) -> Option<(Arc<Stream>, SendBatch)> {
+        self.lock().send_begin(now)
+    }
+
+    /// Takes bytes back, with what a write to the stream said.
+    pub fn send_end(&self, now: Now, stream: &Arc<Stream>, batch: SendBatch, written: io::Result<usize>) {
+        self.lock().send_end(now, stream, batch, written);
+    }
+
+    /// What must be seen to.
+    #[must_use]
+    pub fn after(&self) -> After {
+        self.lock().after()
+    }
+
+    /// Whether there is something for [`Host::pump`].
+    #[must_use]
+    pub fn has_events(&self) -> bool {
+        self.lock().pipe.has_events()
+    }
+
+    /// Whether there are bytes to write and nobody writes.
+    #[must_use]
+    pub fn wants_write(&self) -> bool {
+        self.lock().pipe.wants_write()
+    }
+
+    /// Whether the pipe wants bytes again after it wanted none.
+    #[must_use]
+    pub fn resumes(&self) -> bool {
+        self.lock().resumes()
+    }
+
+    /// Gives the time that the timer must be set to, if it must.
+    pub fn rearm(&self) -> Option<Mono> {
+        self.lock().rearm()
+    }
+
+    /// The timer fired.
+    pub fn fired(&self, now: Now) {
+        let mut state = self.lock();
+        state.armed = None;
+        state.pipe.handle_timeout(now);
+    }
+}
+
+impl Stream {
+    /// Whether a socket that was to be connected is.
+    pub(crate) fn connected(&self) -> Result<bool, Fault> {
+        connected(&self.socket)
+    }
+
+    pub(crate) fn end(&self) {
+        // Others may hold the stream a little longer. Where it ended already, so much the better.
+        let _ = self.socket.shutdown(Shutdown::Both);
+    }
+}
+
+impl State {
+    fn has(&self, stream: &Arc<Stream>) -> bool {
+        self.stream.as_ref().is_some_and(|own| Arc::ptr_eq(own, stream))
+    }
+
+    fn wants_stream(&self) -> bool {
+        self.wanted == Some(self.pipe.incarnation()) && !self.pipe.is_dead()
+    }
+
+    fn lost(&mut self, now: Now, stream: &Arc<Stream>, fault: Fault) {
+        if self.has(stream) {
+            self.pipe.lost(now, self.incarnation, fault);
+        }
+    }
+
+    /// Another stream, or none, for what the pipe is now; gives the one that it had.
+    pub(crate) fn replace(&mut self, stream: Option<Arc<Stream>>) -> Option<Arc<Stream>> {
+        (self.blocked, self.writable, self.stalled) = (false, false, false);
+        self.incarnation = self.pipe.incarnation();
+        std::mem::replace(&mut self.stream, stream)
+    }
+
+    pub(crate) fn take_events(&mut self, into: &mut Vec<PipeEvent>) {
+        while let Some(event) = self.pipe.poll() {
+            if let PipeEvent::Dial(addr) = &event {
+                (self.addr, self.wanted) = (*addr, Some(self.pipe.incarnation()));
+            }
+            into.push(event);
+        }
+    }
+
+    fn send_begin(&mut self, now: Now) -> Option<(Arc<Stream>, SendBatch)> {
+        if self.blocked || !self.pipe.wants_write() {
+            return None;
+        }
+        let stream = Arc::clone(self.stream.as_ref()?);
+        self.writable = false;
+        Some((stream, self.pipe.send_begin(now, WRITE_MAX)?))
+    }
+
+    fn send_end(&mut self, now: Now, stream: &Arc<Stream>, batch: SendBatch, written: io::Result<usize>) {
+        match written {
+            Ok(n) => self.pipe.send_end(batch, n),
+            Err(error) => {
+                self.pipe.send_end(batch, 0);
+                match error.kind() {
+                    io::ErrorKind::Interrupted => {}
+                    // It may have become writable between the attempt and now: then nobody would tell again.
+                    io::ErrorKind::WouldBlock => self.blocked = self.has(stream) && !self.writable,
+                    _ => self.lost(now, stream, Fault::Io(kind(&error))),
+                }
+            }
+        }
+    }
+
+    fn recv_begin(&mut self) -> Option<(Arc<Stream>, RecvChunk)> {
+        let stream = Arc::clone(self.stream.as_ref()?);
+        let chunk = self.pipe.recv_begin();
+        self.stalled = chunk.is_none();
+        Some((stream, chunk?))
+    }
+
+    fn recv_end(
+        &mut self,
+        now: Now,
+        stream: &Arc<Stream>,
+        chunk: RecvChunk,
+        read: io::Result<usize>,
+    ) -> ReadOutcome {
+        let room = chunk.room();
+        let fault = match read {
+            Ok(0) => Fault::Closed,
+            Ok(n) => {
+                self.pipe.recv_end(now, chunk, n);
+                return if n < room { ReadOutcome::Drained } else { ReadOutcome::More };
+            }
+            Err(error) => match error.kind() {
+                io::ErrorKind::WouldBlock => {
+                    self.pipe.recv_end(now, chunk, 0);
+                    return ReadOutcome::Drained;
+                }
+                io::ErrorKind::Interrupted => {
+                    self.pipe.recv_end(now, chunk, 0);
+                    return ReadOutcome::More;
+                }
+                _ => Fault::Io(kind(&error)),
+            },
+        };
+        self.lost(now, stream, fault);
+        ReadOutcome::Stopped
+    }
+
+    fn resumes(&self) -> bool {
+        self.stalled && self.pipe.wants_read()
+    }
+
+    fn after(&self) -> After {
+        let due = self.pipe.has_events() || self.sooner().is_some() || self.resumes();
+        if due { After::Service } else { After::Nothing }
+    }
+
+    /// The pipe's next timer, where it is due before the transport will look. One that moved to later is left: the
+    /// transport looks early then, once, instead of being told each time.
+    fn sooner(&self) -> Option<Mono> {
+        self.pipe.next_timeout().filter(|next| self.armed.is_none_or(|armed| *next < armed))
+    }
+
+    fn rearm(&mut self) -> Option<Mono> {
+        let next = self.sooner()?;
+        self.armed = Some(next);
+        Some(next)
+    }
+}
+
+impl fmt::Debug for Line {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Line").field("con", &self.con).finish_non_exhaustive()
+    }
+}
