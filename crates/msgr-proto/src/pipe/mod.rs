@@ -308,6 +308,10 @@ impl Pipe {
             Life::Opening { deadline } | Life::Greeting { deadline } => Some(deadline),
             Life::Open => Some(self.last_read + self.config.options.ms_connection_idle_timeout),
             Life::Backoff { until } => Some(until),
+            // Nobody here could ever close it.
+            Life::Standby if !self.is_known => {
+                Some(self.last_read + self.config.options.ms_connection_idle_timeout)
+            }
             Life::Standby => None,
             Life::Dead => return None,
         };
@@ -328,6 +332,7 @@ impl Pipe {
             Life::Open if due(self.chores.keepalive_due) => self.fault(now, Fault::KeepaliveTimeout),
             Life::Open if due(self.stall.deadline()) => self.fault(now, Fault::Stalled),
             Life::Open if due(Some(idle)) => self.fault(now, Fault::Idle),
+            Life::Standby if !self.is_known && due(Some(idle)) => self.die(Fault::Idle),
             Life::Backoff { until } if due(Some(until)) => self.dial(now),
             _ => {}
         }

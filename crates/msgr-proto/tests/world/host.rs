@@ -25,7 +25,10 @@ pub(crate) enum Seen {
 }
 
 /// Answers the questions of handshakes; `None` leaves one unanswered.
-pub(crate) type Judge = Box<dyn FnMut(&AuthRequest) -> Option<AuthStep>>;
+pub(crate) type Judge = Box<dyn FnMut(Now, ConId, &AuthRequest) -> Option<AuthStep>>;
+
+/// What is added to the number of a message that is answered.
+pub(crate) const ECHO: u64 = 1_000_000;
 
 /// A pipe with the stream that it has.
 struct Slot {
@@ -43,6 +46,8 @@ pub(crate) struct Host {
     pub(crate) listens: Option<SocketAddr>,
     /// Calls are refused for now.
     pub(crate) is_deaf: bool,
+    /// Where calls are taken in messenger v1, if elsewhere.
+    listens_v1: Option<SocketAddr>,
     slots: BTreeMap<usize, Slot>,
     next_slot: usize,
     opened: u64,
@@ -50,6 +55,8 @@ pub(crate) struct Host {
     /// Keeps what messages take of throttles.
     pub(crate) held: Option<Vec<Held>>,
     pub(crate) auth: Judge,
+    /// Answers each message with one that has a number above [`ECHO`].
+    pub(crate) echo: bool,
     pub(crate) wishes: VecDeque<Wish>,
     /// Streams that belong to another slot now.
     pub(crate) moved: VecDeque<(StreamId, usize)>,
@@ -66,12 +73,14 @@ impl Host {
             ip,
             listens: (port > 0).then(|| (ip, port).into()),
             is_deaf: false,
+            listens_v1: None,
             slots: BTreeMap::new(),
             next_slot: 0,
             opened: 0,
             seen: Vec::new(),
             held: None,
-            auth: Box::new(crate::common::no_auth),
+            auth: Box::new(|_, _, request| crate::common::no_auth(request)),
+            echo: false,
             wishes: VecDeque::new(),
             moved: VecDeque::new(),
         };
@@ -81,6 +90,32 @@ impl Host {
 
     fn kind(&self) -> AddrType {
         if self.config.options.protocols.v2 { AddrType::MSGR2 } else { AddrType::LEGACY }
+    }
+
+    /// The protocol in which calls are taken there.
+    pub(crate) fn listens_at(&self, to: SocketAddr) -> Option<AddrType> {
+        match to {
+            _ if self.is_deaf => None,
+            _ if self.listens == Some(to) => Some(self.kind()),
+            _ if self.listens_v1 == Some(to) => Some(AddrType::LEGACY),
+            _ => None,
+        }
+    }
+
+    /// Calls are taken in messenger v1 as well, at that port.
+    pub(crate) fn listen_v1(&mut self, port: u16) {
+        let addr = (self.ip, port).into();
+        self.listens_v1 = Some(addr);
+        self.pool.bound_to(AddrType::LEGACY, addr);
+    }
+
+    pub(crate) fn rebind(&mut self, port: u16) {
+        let all: Vec<_> = self.pool.connections().map(|(con, _)| con).collect();
+        all.into_iter().for_each(|con| self.mark_down(con));
+        self.pool.renew_nonce();
+        let addr = (self.ip, port).into();
+        self.listens = Some(addr);
+        self.pool.bound_to(self.kind(), addr);
     }
 
     fn renew(&mut self, seed: u64) {
@@ -132,6 +167,22 @@ impl Host {
         }
     }
 
+    /// The connection that there is to these addresses, or a new one (`connect_to`).
+    pub(crate) fn get_connection(&mut self, now: Now, kind: EntityType, addrs: EntityAddrVec) -> ConId {
+        let known = addrs.iter().find_map(|addr| self.pool.get_connection(*addr));
+        known.unwrap_or_else(|| self.connect(now, kind, addrs))
+    }
+
+    /// The connection was asked for here.
+    pub(crate) fn has_asked_for(&self, con: ConId) -> bool {
+        (0..self.opened).any(|n| ConId::opened(n) == con)
+    }
+
+    /// The connection of a slot.
+    pub(crate) fn con_of(&self, slot: usize) -> Option<ConId> {
+        self.slots.get(&slot).map(|slot| slot.con)
+    }
+
     pub(crate) fn with<R>(&mut self, con: ConId, act: impl FnOnce(&mut Pipe) -> R) -> Option<R> {
         let slot = self.slot(con)?;
         let value = act(&mut self.slots.get_mut(&slot)?.pipe);
@@ -163,8 +214,8 @@ impl Host {
     }
 
     /// Somebody calls; gives the slot where the call is taken.
-    pub(crate) fn ring(&mut self, now: Now, id: StreamId, from: SocketAddr) -> Option<usize> {
-        let (con, pipe) = self.pool.accept_in(now, self.kind(), from)?;
+    pub(crate) fn ring(&mut self, now: Now, kind: AddrType, id: StreamId, from: SocketAddr) -> Option<usize> {
+        let (con, pipe) = self.pool.accept_in(now, kind, from)?;
         let slot = self.insert(con, pipe);
         self.pool.insert(con, EntityAddrVec::NONE, slot);
         self.dialled(now, slot, Some(id));
@@ -253,6 +304,12 @@ impl Host {
             }
             PipeEvent::RemoteReset => self.seen.push((con, Seen::RemoteReset)),
             PipeEvent::Message(Arrived { envelope, held }) => {
+                if self.echo
+                    && let Some(entry) = self.slots.get_mut(&slot)
+                {
+                    let tid = envelope.header.tid.0 + ECHO;
+                    entry.pipe.send(now, Box::new(crate::common::Note::new(tid, vec![1; 10], vec![2; 10])));
+                }
                 self.seen.push((con, Seen::Message(envelope)));
                 if let Some(all) = &mut self.held {
                     all.push(held);
@@ -285,7 +342,7 @@ impl Host {
     fn asked(&mut self, now: Now, slot: usize, con: ConId, ask: Ask) {
         let answer = match self.pool.answer(ask) {
             Ok(answer) => Some(answer),
-            Err(Question::Auth(request)) => (self.auth)(&request).map(Answer::Auth),
+            Err(Question::Auth(request)) => (self.auth)(now, con, &request).map(Answer::Auth),
             Err(Question::Session(claim)) => match self.pool.rival(con, &claim) {
                 None => Some(Answer::Session(SessionAnswer::New)),
                 Some((old, existing)) => return self.meet(now, slot, con, &claim, old, existing),

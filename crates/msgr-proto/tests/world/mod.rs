@@ -4,16 +4,22 @@
 
 pub(crate) mod checker;
 mod host;
+pub(crate) mod kit;
+pub(crate) mod script;
 mod stream;
+pub(crate) mod tap;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use loligo_base::{Mono, Now, Prng, Wall};
 use loligo_msgr_proto::{ConId, Config, Outgoing};
-use loligo_wire::entity::{EntityAddrVec, EntityType};
+use loligo_wire::entity::{AddrType, EntityAddrVec, EntityType};
 
-pub(crate) use host::{Host, Seen};
+#[allow(unused_imports, reason = "each test binary uses another part")]
+pub(crate) use host::{ECHO, Host, Seen};
+#[allow(unused_imports, reason = "each test binary uses another part")]
+pub(crate) use script::{Act, Held, Logged, Rule, Script, Way};
 pub(crate) use stream::{End, Stream};
 
 /// Names a host.
@@ -30,10 +36,17 @@ pub(crate) struct World {
     next_stream: StreamId,
     /// One in so many moves of bytes breaks the stream; 0 for none.
     pub(crate) failures: u64,
+    /// After one in so many writes the end waits, up to [`Self::delay_max`]; 0 for none.
+    pub(crate) delays: u64,
+    pub(crate) delay_max: Duration,
     /// How many streams were broken so.
     pub(crate) broken: u64,
     /// The most bytes that move at once.
     pub(crate) step: usize,
+    /// What happens at the items of streams; `None` where nobody asks for items.
+    pub(crate) script: Option<Script>,
+    /// Who does not know yet that a stream broke.
+    stalled: Vec<(HostId, StreamId)>,
 }
 
 /// What a host wants of the world.
@@ -53,8 +66,12 @@ impl World {
             streams: BTreeMap::new(),
             next_stream: 1,
             failures: 0,
+            delays: 0,
+            delay_max: Duration::ZERO,
             broken: 0,
             step: 64 << 10,
+            script: None,
+            stalled: Vec::new(),
         }
     }
 
@@ -76,6 +93,20 @@ impl World {
         let con = self.hosts[from].connect(self.now, kind, addrs);
         self.settle(from);
         con
+    }
+
+    /// The connection from one host to another that there is, or a new one.
+    pub(crate) fn get_connection(&mut self, from: HostId, to: HostId) -> ConId {
+        let (kind, addrs) = (self.kind(to), self.addrs(to));
+        let con = self.hosts[from].get_connection(self.now, kind, addrs);
+        self.settle(from);
+        con
+    }
+
+    /// The host takes calls at another port, as somebody new (`rebind`): its connections are over.
+    pub(crate) fn rebind(&mut self, host: HostId, port: u16) {
+        self.hosts[host].rebind(port);
+        self.settle(host);
     }
 
     fn kind(&self, host: HostId) -> EntityType {
@@ -150,14 +181,18 @@ impl World {
         let id = self.next_stream;
         self.next_stream += 1;
         let ip = self.hosts[from].ip;
-        let callee = self.hosts.iter().position(|host| host.listens == Some(to) && !host.is_deaf);
+        let callee = self.hosts.iter().position(|host| host.listens_at(to).is_some());
+        let mut is_v2 = false;
         let taken = callee.and_then(|callee| {
             let port = u16::try_from(10_000 + id % 50_000).unwrap();
-            let slot = self.hosts[callee].ring(self.now, id, (ip, port).into())?;
+            let kind = self.hosts[callee].listens_at(to)?;
+            is_v2 = kind == AddrType::MSGR2;
+            let slot = self.hosts[callee].ring(self.now, kind, id, (ip, port).into())?;
             Some(End { host: callee, slot })
         });
         if let Some(server) = taken {
-            self.streams.insert(id, Stream::new([End { host: from, slot }, server]));
+            let tap = self.script.is_some().then(|| tap::Tap::new(is_v2));
+            self.streams.insert(id, Stream::new([End { host: from, slot }, server], tap));
             self.hosts[from].dialled(self.now, slot, Some(id));
             self.settle(server.host);
         } else {
@@ -207,14 +242,118 @@ impl World {
         let n = self.some();
         let Some(stream) = self.streams.get_mut(&id) else { return false };
         let Some(End { host, slot }) = stream.ends[end] else { return false };
+        if stream.held[end].is_some() {
+            return false;
+        }
         let bytes = self.hosts[host].write(self.now, slot, n);
         if bytes.is_empty() {
             return false;
         }
-        stream.push(1 - end, bytes);
+        if let Some(tap) = &mut stream.tap {
+            let items = tap.feed(end, &bytes);
+            stream.out[end].extend(items);
+            self.transmit(id, end);
+        } else {
+            stream.push(1 - end, bytes);
+        }
         self.after(host);
+        self.dawdles(id, end);
         self.fails(id);
         true
+    }
+
+    fn dawdles(&mut self, id: StreamId, end: usize) {
+        if self.delays > 0
+            && self.prng.chance(1, self.delays)
+            && let Some(stream) = self.streams.get_mut(&id)
+        {
+            let nanos = u64::try_from(self.delay_max.as_nanos()).unwrap();
+            let time = Duration::from_nanos(self.prng.below(nanos));
+            stream.held[end] = Some(Held::Until(self.now.mono + time));
+        }
+    }
+
+    /// Lets go what an end has written, as far as the script lets it.
+    fn transmit(&mut self, id: StreamId, end: usize) {
+        while let Some(stream) = self.streams.get_mut(&id) {
+            let Some(item) = stream.out[end].front().filter(|_| stream.held[end].is_none()) else { return };
+            let name = item.name;
+            if !std::mem::replace(&mut stream.asked[end], true) && self.ask(id, end, Way::Write, name) {
+                return;
+            }
+            let Some(stream) = self.streams.get_mut(&id) else { return };
+            if stream.held[end].is_none()
+                && let Some(item) = stream.out[end].pop_front()
+            {
+                stream.asked[end] = false;
+                stream.push_item(1 - end, item);
+            }
+        }
+    }
+
+    /// Asks the script about an item; says whether the stream broke.
+    fn ask(&mut self, id: StreamId, end: usize, way: Way, item: &'static str) -> bool {
+        let Some(stream) = self.streams.get_mut(&id) else { return true };
+        let Some(End { host, slot }) = stream.ends[end] else { return true };
+        let con = self.hosts[host].con_of(slot);
+        let logged = Logged { host, con, stream: id, called: end == 0, way, item };
+        let Some(act) = self.script.as_mut().and_then(|script| script.at(logged)) else { return false };
+        match act {
+            Act::Fail => {
+                stream.close(host);
+                if stream.is_over() {
+                    self.streams.remove(&id);
+                }
+                self.hosts[host].lost(self.now, id);
+                self.after(host);
+                return true;
+            }
+            Act::Stall => {
+                stream.close(host);
+                self.stalled.push((host, id));
+                return true;
+            }
+            Act::Stop => stream.held = [Some(Held::Never); 2],
+            Act::Hold => stream.held[end] = Some(Held::Released),
+            Act::Delay(time) => stream.held[end] = Some(Held::Until(self.now.mono + time)),
+        }
+        false
+    }
+
+    /// All that waits for it goes on.
+    pub(crate) fn release(&mut self) {
+        self.unhold(|held| held == Held::Released);
+        for (host, id) in std::mem::take(&mut self.stalled) {
+            self.hosts[host].lost(self.now, id);
+            self.after(host);
+        }
+    }
+
+    /// Both ends of a stream go on.
+    pub(crate) fn release_one(&mut self, id: StreamId) {
+        self.unhold_of(&[id], |held| held == Held::Released);
+    }
+
+    fn unhold(&mut self, is_over: impl Fn(Held) -> bool) {
+        let all: Vec<_> = self.streams.keys().copied().collect();
+        self.unhold_of(&all, is_over);
+    }
+
+    fn unhold_of(&mut self, streams: &[StreamId], is_over: impl Fn(Held) -> bool) {
+        for (id, end) in streams.iter().flat_map(|id| [(*id, 0), (*id, 1)]) {
+            if let Some(stream) = self.streams.get_mut(&id)
+                && stream.held[end].is_some_and(&is_over)
+            {
+                stream.held[end] = None;
+                self.transmit(id, end);
+            }
+        }
+    }
+
+    /// Some end is held.
+    pub(crate) fn is_held(&self) -> bool {
+        let is_held = self.streams.values().any(|stream| stream.held.contains(&Some(Held::Released)));
+        is_held || !self.stalled.is_empty()
     }
 
     /// An end reads.
@@ -222,6 +361,20 @@ impl World {
         let n = self.some();
         let Some(stream) = self.streams.get_mut(&id) else { return false };
         let Some(End { host, slot }) = stream.ends[end] else { return false };
+        if stream.held[end].is_some() {
+            return false;
+        }
+        if let Some(mark) = stream.marks[end].front_mut() {
+            let name = mark.name;
+            if !std::mem::replace(&mut mark.asked, true) && self.ask(id, end, Way::Read, name) {
+                return true;
+            }
+        }
+        let Some(stream) = self.streams.get_mut(&id) else { return true };
+        if stream.held[end].is_some() {
+            return true;
+        }
+        let n = n.min(stream.readable(end));
         if stream.is_at_end(end) {
             stream.close(host);
             if stream.is_over() {
@@ -247,13 +400,18 @@ impl World {
 
     /// When something is due next.
     pub(crate) fn next_timeout(&self) -> Option<Mono> {
-        self.hosts.iter().filter_map(Host::next_timeout).min()
+        let held = self.streams.values().flat_map(|stream| stream.held).filter_map(|held| match held {
+            Some(Held::Until(until)) => Some(until),
+            _ => None,
+        });
+        self.hosts.iter().filter_map(Host::next_timeout).chain(held).min()
     }
 
     /// Time goes on to that point, with what is due there.
     pub(crate) fn at(&mut self, mono: Mono) {
         let by = mono.saturating_since(self.now.mono);
         self.now = Now { mono: self.now.mono + by, wall: self.now.wall.saturating_add(by) };
+        self.unhold(|held| matches!(held, Held::Until(until) if until <= mono));
         for host in 0..self.hosts.len() {
             self.hosts[host].fire(self.now);
             self.after(host);

@@ -3,6 +3,8 @@
 use std::collections::VecDeque;
 
 use super::HostId;
+use super::script::Held;
+use super::tap::{Item, Tap};
 
 /// One end of a stream.
 #[derive(Clone, Copy, Debug)]
@@ -16,11 +18,51 @@ pub(crate) struct Stream {
     /// `None` where it was closed.
     pub(crate) ends: [Option<End>; 2],
     bytes: [VecDeque<u8>; 2],
+    /// Finds the items of the stream, where the test wants to know them.
+    pub(crate) tap: Option<Tap>,
+    /// What each end has written and was not let through yet, and whether the script was asked about the first.
+    pub(crate) out: [VecDeque<Item>; 2],
+    pub(crate) asked: [bool; 2],
+    /// The items on their way to each end: how much is left, and whether the script was asked.
+    pub(crate) marks: [VecDeque<Mark>; 2],
+    /// An end that waits.
+    pub(crate) held: [Option<Held>; 2],
+}
+
+/// An item on its way.
+pub(crate) struct Mark {
+    pub(crate) name: &'static str,
+    left: usize,
+    pub(crate) asked: bool,
 }
 
 impl Stream {
-    pub(crate) fn new(ends: [End; 2]) -> Self {
-        Self { ends: ends.map(Some), bytes: Default::default() }
+    pub(crate) fn new(ends: [End; 2], tap: Option<Tap>) -> Self {
+        Self {
+            ends: ends.map(Some),
+            bytes: Default::default(),
+            tap,
+            out: Default::default(),
+            asked: [false; 2],
+            marks: Default::default(),
+            held: [None; 2],
+        }
+    }
+
+    /// An item goes on its way.
+    pub(crate) fn push_item(&mut self, to: usize, item: Item) {
+        if self.ends[to].is_some() {
+            self.marks[to].push_back(Mark { name: item.name, left: item.bytes.len(), asked: false });
+            self.push(to, item.bytes);
+        }
+    }
+
+    /// How much may be read at once: an item at most.
+    pub(crate) fn readable(&self, to: usize) -> usize {
+        if self.tap.is_none() {
+            return usize::MAX;
+        }
+        self.marks[to].front().map_or(0, |mark| mark.left)
     }
 
     pub(crate) fn has(&self, host: HostId) -> bool {
@@ -40,6 +82,12 @@ impl Stream {
 
     pub(crate) fn pop(&mut self, to: usize, n: usize) {
         self.bytes[to].drain(..n);
+        if let Some(mark) = self.marks[to].front_mut() {
+            mark.left -= n;
+            if mark.left == 0 {
+                self.marks[to].pop_front();
+            }
+        }
     }
 
     /// The other end is closed, and all that it sent was read.
@@ -48,10 +96,12 @@ impl Stream {
     }
 
     pub(crate) fn close(&mut self, host: HostId) {
-        for (end, bytes) in self.ends.iter_mut().zip(&mut self.bytes) {
+        for (n, (end, bytes)) in self.ends.iter_mut().zip(&mut self.bytes).enumerate() {
             if end.is_some_and(|end| end.host == host) {
                 *end = None;
                 bytes.clear();
+                self.marks[n].clear();
+                self.out[n].clear();
             }
         }
     }
