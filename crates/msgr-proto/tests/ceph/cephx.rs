@@ -43,7 +43,7 @@ impl Cephx {
         let mut keys = KeyServer::new(options, now.wall, &mut entropy);
         let name = AuthEntityName::client("admin");
         let key = CryptoKey::generate_of(cipher, now.wall, &mut entropy);
-        let mine = CryptoKey::from_base64(&key.to_base64().to_string()).unwrap();
+        let mine = CryptoKey::from_base64(key.to_base64().as_ref()).unwrap();
         let caps = ["mon", "osd"].map(|service| (service.to_string(), Bytes::from("allow *")));
         keys.add(name.clone(), EntityAuth { key, caps: BTreeMap::from(caps) });
         let mut client = AuthClient::cephx(name, mine, EntityTypes::of(&[EntityType::MON, EntityType::OSD]));

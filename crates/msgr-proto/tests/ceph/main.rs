@@ -10,6 +10,7 @@ mod cephx;
 mod failover;
 mod failover_faults;
 mod failover_races;
+mod named;
 mod races;
 mod sessions;
 mod simple;
