@@ -5,13 +5,14 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use crate::live::skip;
-use crate::rados::xtask;
+use crate::rados::{self, xtask};
 
 /// A cluster that is taken down when this goes.
 #[derive(Debug)]
 pub struct Ceph {
     xtask: PathBuf,
     dir: PathBuf,
+    bin: PathBuf,
 }
 
 impl Ceph {
@@ -25,9 +26,16 @@ impl Ceph {
             skip("LOLIGO_TEST_XTASK and LOLIGO_TEST_DIR do not say how to start a cluster");
             return None;
         };
-        let ceph = Self { xtask: xtask.into(), dir: Path::new(&dir).join(name) };
+        let mut ceph = Self { xtask: xtask.into(), dir: Path::new(&dir).join(name), bin: PathBuf::new() };
         ceph.run("up", args);
+        ceph.bin = bin(&ceph.dir);
         Some(ceph)
+    }
+
+    /// Its folder.
+    #[must_use]
+    pub fn dir(&self) -> &Path {
+        &self.dir
     }
 
     /// Its `ceph.conf`.
@@ -38,11 +46,29 @@ impl Ceph {
 
     /// The folder of its release's programs.
     #[must_use]
-    pub fn bin(&self) -> PathBuf {
-        let dir = self.dir.to_string_lossy();
-        let env = xtask(&["ceph", "env", "--dir", &dir]);
-        let (_, path) = env.split_once("PATH='").expect("a line that sets PATH");
-        path.split('\'').next().unwrap_or_default().into()
+    pub fn bin(&self) -> &Path {
+        &self.bin
+    }
+
+    /// What its release's `ceph` prints, which must succeed.
+    #[must_use]
+    pub fn command(&self, args: &[&str]) -> String {
+        rados::ceph(&self.bin.join("ceph"), &self.conf(), args)
+    }
+
+    /// What a daemon (`mon.a`) says to a command by its admin socket.
+    #[must_use]
+    pub fn daemon(&self, daemon: &str, args: &[&str]) -> String {
+        let socket = self.dir.join(format!("run/{daemon}.asok"));
+        let socket = socket.to_string_lossy();
+        self.command(&[&["daemon", &socket][..], args].concat())
+    }
+
+    /// What a daemon has written into its log so far.
+    #[must_use]
+    pub fn log(&self, daemon: &str) -> String {
+        let log = std::fs::read(self.dir.join(format!("log/{daemon}.log"))).unwrap();
+        String::from_utf8_lossy(&log).into_owned()
     }
 
     /// Kills a daemon (`mon.a`), without giving it time for anything.
@@ -77,6 +103,13 @@ impl Ceph {
         let status = command.args(["ceph", what, "--dir"]).arg(&self.dir).args(args).status().unwrap();
         assert!(status.success(), "ceph {what} {args:?}: {status}");
     }
+}
+
+/// The folder of programs of the cluster in a folder.
+fn bin(dir: &Path) -> PathBuf {
+    let env = xtask(&["ceph", "env", "--dir", &dir.to_string_lossy()]);
+    let (_, path) = env.split_once("PATH='").expect("a line that sets PATH");
+    path.split('\'').next().unwrap_or_default().into()
 }
 
 impl Drop for Ceph {

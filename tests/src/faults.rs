@@ -8,16 +8,19 @@ use serde_json::Value;
 
 use crate::ceph::Ceph;
 use crate::load::Load;
-use crate::rados::ceph;
+
+/// What `ceph up` is told so that a test soon learns that a cluster has done what it was told: the manager looks at it and tells
+/// of it each second, in place of 2 and 5.
+pub const PROMPT: [&str; 4] = ["--set", "mgr stats period=1", "--set", "mgr tick period=1"];
 
 /// How long a cluster may take to do what it was told.
 const SETTLE: Duration = Duration::from_secs(180);
-/// What the manager says of PGs is at most this old (`mgr_stats_period` is 5 s, `mgr_tick_period` 2 s).
-const OLD_NEWS: Duration = Duration::from_secs(7);
+/// What a manager says of PGs that was started with [`PROMPT`] is at most this old.
+const OLD_NEWS: Duration = Duration::from_secs(4);
 const ASK_INTERVAL: Duration = Duration::from_millis(500);
 /// After so long, the load takes rests while a cluster becomes clean: Ceph moves an object at a moment when nobody writes it,
 /// which for one that is written without pause may never come.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(10);
 const REST: Duration = Duration::from_secs(1);
 
 /// A cluster, and the load that must not suffer.
@@ -46,7 +49,7 @@ impl Harm<'_> {
         self.fault(&format!("kill -9 osd.{osd}"), || {
             let daemon = format!("osd.{osd}");
             self.ceph.kill(&daemon);
-            self.wait_until("it is down", |status| num(status, "/osdmap/num_up_osds") + 1 == osds(status));
+            self.wait_until("it is down", |status| osds(status, "up") + 1 == all_osds(status));
             self.go_on();
             self.ceph.start(&daemon);
             self.wait_until_clean();
@@ -57,7 +60,7 @@ impl Harm<'_> {
     pub fn out_and_in(&self, osd: u32) {
         self.fault(&format!("osd.{osd} out and in"), || {
             self.ask(&["osd", "out", &osd.to_string()]);
-            self.wait_until("it is out", |status| num(status, "/osdmap/num_in_osds") + 1 == osds(status));
+            self.wait_until("it is out", |status| osds(status, "in") + 1 == all_osds(status));
             self.go_on();
             self.ask(&["osd", "in", &osd.to_string()]);
             self.wait_until_clean();
@@ -102,8 +105,8 @@ impl Harm<'_> {
     pub fn wait_until_clean(&self) {
         let (started, since) = (Instant::now(), Cell::new(None));
         self.wait_until("all PGs are clean", |status| {
-            let is_clean = num(status, "/osdmap/num_up_osds") == osds(status)
-                && num(status, "/osdmap/num_in_osds") == osds(status)
+            let is_clean = osds(status, "up") == all_osds(status)
+                && osds(status, "in") == all_osds(status)
                 && are_clean(status);
             since.set(is_clean.then(|| since.get().unwrap_or_else(Instant::now)));
             if !is_clean && started.elapsed() > PATIENCE {
@@ -128,8 +131,7 @@ impl Harm<'_> {
 
     fn ask(&self, words: &[&str]) -> Value {
         let words = [words, &["--format", "json"]].concat();
-        let said = ceph(&self.ceph.conf(), &words);
-        serde_json::from_str(&said).unwrap_or(Value::Null)
+        serde_json::from_str(&self.ceph.command(&words)).unwrap_or(Value::Null)
     }
 
     fn wait_until(&self, what: &str, is_so: impl Fn(&Value) -> bool) {
@@ -152,8 +154,18 @@ fn num(value: &Value, pointer: &str) -> u64 {
     value.pointer(pointer).and_then(Value::as_u64).unwrap_or(u64::MAX / 2)
 }
 
-fn osds(status: &Value) -> u64 {
-    num(status, "/osdmap/num_osds")
+fn all_osds(status: &Value) -> u64 {
+    num(osdmap(status), "/num_osds")
+}
+
+/// How many of them are in that state.
+fn osds(status: &Value, state: &str) -> u64 {
+    num(osdmap(status), &format!("/num_{state}_osds"))
+}
+
+/// What a status says of OSDs. Nautilus has it one level down.
+fn osdmap(status: &Value) -> &Value {
+    status.pointer("/osdmap/osdmap").or_else(|| status.get("osdmap")).unwrap_or(status)
 }
 
 fn are_clean(status: &Value) -> bool {
@@ -176,7 +188,7 @@ impl Drop for Diagnosis<'_> {
         let osds = ["tell", "osd.*", "dump_ops_in_flight"];
         for words in [&["status"][..], &["osd", "dump"], &osds] {
             let conf = self.0.conf();
-            let mut command = Command::new("ceph");
+            let mut command = Command::new(self.0.bin().join("ceph"));
             // Whatever fails here, the first failure is the one that counts.
             let _ = command.arg("-c").arg(conf).args(["--connect-timeout", "20"]).args(words).status();
         }

@@ -15,7 +15,7 @@ use loligo_monclient::{Reply, Request};
 use loligo_msgr::proto::Endpoint;
 use loligo_msgr::{Node, NodeOptions};
 use loligo_objecter::{ObjectOperation, Op, OpReply};
-use loligo_wire::cephx::EntityTypes;
+use loligo_wire::cephx::{EntityTypes, KeyType};
 use loligo_wire::entity::{AuthEntityName, EntityAddrVec, EntityType};
 use loligo_wire::osdmap::OSDMap;
 use loligo_wire::types::ObjectLocator;
@@ -240,6 +240,13 @@ pub fn admin(conf: &Path) -> AuthClient {
     let keyring = Keyring::parse(&std::fs::read(option(conf, "keyring")).unwrap()).unwrap();
     let key = keyring.key(&name).unwrap();
     AuthClient::cephx(name, key, wanted())
+}
+
+/// The type of the key of `client.admin`.
+#[must_use]
+pub fn admin_key_type(conf: &Path) -> KeyType {
+    let keyring = Keyring::parse(&std::fs::read(option(conf, "keyring")).unwrap()).unwrap();
+    keyring.key(&AuthEntityName::client("admin")).unwrap().key_type()
 }
 
 /// The services that a client wants tickets for.

@@ -116,6 +116,12 @@ impl Load {
         Self { io: io.clone(), progress, threads }
     }
 
+    /// Where it is.
+    #[must_use]
+    pub const fn io(&self) -> &IoCtx {
+        &self.io
+    }
+
     /// What was done so far.
     #[must_use]
     pub fn totals(&self) -> Totals {

@@ -103,9 +103,9 @@ impl Rados {
     }
 }
 
-/// Runs a program of Ceph that must succeed, and gives what it printed.
-pub fn ceph(conf: &Path, args: &[&str]) -> String {
-    let output = Command::new("ceph").arg("-c").arg(conf).args(args).output();
+/// Runs a release's own `ceph`, which must succeed, and gives what it printed.
+pub(crate) fn ceph(program: &Path, conf: &Path, args: &[&str]) -> String {
+    let output = Command::new(program).arg("-c").arg(conf).args(args).output();
     String::from_utf8(succeed(&format!("ceph {args:?}"), output)).unwrap()
 }
 

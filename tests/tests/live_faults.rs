@@ -5,19 +5,18 @@ use std::time::Duration;
 
 use loligo::{Cluster, Conf};
 use loligo_tests::ceph::Ceph;
-use loligo_tests::faults::{Diagnosis, Harm};
+use loligo_tests::faults::{Diagnosis, Harm, PROMPT};
 use loligo_tests::live;
 use loligo_tests::load::Load;
-use loligo_tests::rados;
 use loligo_tests::sockets::{self, Cutter, Peers};
 
 const POOL: &str = "faults";
 
 #[test]
 fn no_append_is_lost_or_doubled_by_faults_without_a_death() {
-    let Some(ceph) = Ceph::up("live_faults", &[]) else { return };
+    let Some(ceph) = Ceph::up("live_faults", &PROMPT) else { return };
     let _told = Diagnosis(&ceph);
-    rados::ceph(&ceph.conf(), &["osd", "pool", "create", POOL, "12", "12"]);
+    let _ = ceph.command(&["osd", "pool", "create", POOL, "12", "12"]);
     let cluster = Cluster::connect(&Conf::read("client.admin", ceph.conf()).unwrap()).unwrap();
     let load = Load::start(&cluster.io_ctx(POOL).unwrap());
     let harm = Harm { ceph: &ceph, load: &load, time: Duration::from_secs(1) };

@@ -1,20 +1,20 @@
 //! Each release of Ceph that can be brought here: what we write, its own `rados` reads, and the other way round.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on must fail")]
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use loligo::{Cluster, Conf, IoCtx, PoolOptions};
-use loligo_auth::{Cipher, KeyServerOptions, Keyring};
+use loligo_auth::{Cipher, KeyServerOptions};
 use loligo_base::Prng;
 use loligo_minicluster_net::MiniOptions;
 use loligo_tests::ceph::Ceph;
-use loligo_tests::live::option;
+use loligo_tests::live::admin_key_type;
 use loligo_tests::load::Load;
 use loligo_tests::mini::Mini;
 use loligo_tests::rados::{Name, Rados};
 use loligo_tests::sockets::{self, Cutter, Peers};
-use loligo_wire::AuthEntityName;
+use loligo_tests::way::Way;
 use loligo_wire::cephx::KeyType;
 use serde_json::Value;
 
@@ -64,55 +64,68 @@ fn rados_of_tentacle_on_the_small_cluster() {
     Both { io, rados, file: conf.with_file_name("object") }.exchange();
 }
 
-/// Tickets of `aes256k` live for seconds, while OSDs and monitors are met again and again.
 #[test]
 #[ignore = "fetches Ceph, and takes minutes: cargo xtask soak releases"]
-fn tickets_of_tentacle_are_renewed() {
+fn tickets_of_tentacle_are_renewed_over_v1() {
+    tickets_of_tentacle_are_renewed(Way::Legacy);
+}
+
+#[test]
+#[ignore = "fetches Ceph, and takes minutes: cargo xtask soak releases"]
+fn tickets_of_tentacle_are_renewed_over_v2_crc() {
+    tickets_of_tentacle_are_renewed(Way::Crc);
+}
+
+#[test]
+#[ignore = "fetches Ceph, and takes minutes: cargo xtask soak releases"]
+fn tickets_of_tentacle_are_renewed_over_v2_secure() {
+    tickets_of_tentacle_are_renewed(Way::Secure);
+}
+
+/// Tickets of `aes256k` live for seconds, while OSDs and monitors are met again and again.
+fn tickets_of_tentacle_are_renewed(way: Way) {
     let lives = ["--set", "auth service ticket ttl=20", "--set", "auth mon ticket ttl=40"];
-    let args = [&["--release", "tentacle"][..], &lives].concat();
-    let Some(ceph) = Ceph::up("soak_tentacle_tickets", &args) else { return };
+    let signed = ["--set", "cephx require signatures=true"];
+    let args = [&["--release", "tentacle"][..], &lives, &signed].concat();
+    let Some(ceph) = Ceph::up(&format!("tickets_{}", way.ms_mode()), &args) else { return };
     assert!(sockets::can_cut(), "`ss -K` does not cut connections here: that takes root");
-    let (cluster, io) = connect(&ceph);
+    assert_eq!(admin_key_type(&ceph.conf()), KeyType::AES256K);
+    let cluster = way.connect(&ceph, &[]);
+    let io = pool(&cluster);
     let identity = cluster.instance_id();
     let load = Load::start_gently(&io);
     for peers in [Peers::Osds, Peers::All] {
         let cutter = Cutter::start(peers, Duration::from_secs(3));
         load.go_on(8, Duration::from_secs(60));
-        println!(
-            "cuts of {peers:?}: {} writes, the slowest took {:.1?}",
-            load.totals().writes(),
-            load.longest()
-        );
+        let (writes, longest) = (load.totals().writes(), load.longest());
+        println!("cuts of {peers:?}: {writes} writes, the slowest took {longest:.1?}");
+        if peers == Peers::All {
+            way.is_taken(&ceph, &cluster, &load);
+        }
         assert!(cutter.stop() > 0);
     }
     let totals = load.finish();
     assert_eq!(cluster.instance_id(), identity);
     ceph.check_complaints();
-    println!("{} writes, {} reads without an error", totals.writes(), totals.reads);
+    println!("{} writes, {} reads without an error over {way:?}", totals.writes(), totals.reads);
 }
 
-/// `client.admin` in a pool of its own.
-fn connect(ceph: &Ceph) -> (Cluster, IoCtx) {
-    let cluster = Cluster::connect(&Conf::read("client.admin", ceph.conf()).unwrap()).unwrap();
+/// A pool of this test's own.
+fn pool(cluster: &Cluster) -> IoCtx {
     cluster.create_pool(POOL, PoolOptions { pg_num: Some(12), size: None }).unwrap();
-    let io = cluster.io_ctx(POOL).unwrap();
-    (cluster, io)
+    cluster.io_ctx(POOL).unwrap()
 }
 
 fn exchange(release: &str, key_type: KeyType) {
     let Some(ceph) = Ceph::up(&format!("soak_{release}"), &["--release", release]) else { return };
     assert_eq!(admin_key_type(&ceph.conf()), key_type);
-    let (cluster, io) = connect(&ceph);
+    let cluster = Cluster::connect(&Conf::read("client.admin", ceph.conf()).unwrap()).unwrap();
+    let io = pool(&cluster);
     let both = Both { io, rados: Rados::of(&ceph), file: ceph.conf().with_file_name("object") };
     both.exchange();
     told_of(&cluster);
     cluster.shutdown();
     ceph.check_complaints();
-}
-
-fn admin_key_type(conf: &Path) -> KeyType {
-    let keyring = Keyring::parse(&std::fs::read(option(conf, "keyring")).unwrap()).unwrap();
-    keyring.key(&AuthEntityName::client("admin")).unwrap().key_type()
 }
 
 /// What we know of a cluster is what its monitors and manager say.

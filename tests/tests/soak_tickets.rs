@@ -6,7 +6,6 @@ use loligo::{Cluster, Conf};
 use loligo_tests::ceph::Ceph;
 use loligo_tests::faults::Diagnosis;
 use loligo_tests::load::Load;
-use loligo_tests::rados;
 use loligo_tests::sockets::{self, Cutter, Peers};
 
 const POOL: &str = "tickets";
@@ -22,7 +21,7 @@ fn new_sessions_are_let_in_over_six_lives_of_a_ticket() {
     let Some(ceph) = Ceph::up("soak_tickets", &lives) else { return };
     let _told = Diagnosis(&ceph);
     assert!(sockets::can_cut(), "`ss -K` does not cut connections here: that takes root");
-    rados::ceph(&ceph.conf(), &["osd", "pool", "create", POOL, "12", "12"]);
+    let _ = ceph.command(&["osd", "pool", "create", POOL, "12", "12"]);
     let cluster = Cluster::connect(&Conf::read("client.admin", ceph.conf()).unwrap()).unwrap();
     let identity = cluster.instance_id();
     let load = Load::start_gently(&cluster.io_ctx(POOL).unwrap());

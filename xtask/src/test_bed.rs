@@ -51,8 +51,13 @@ impl TestBed {
         let Some(cluster) = &self.cluster else { return Ok(()) };
         let path = std::env::var_os("PATH").unwrap_or_default();
         let dirs = [cluster.bin().to_owned()].into_iter().chain(std::env::split_paths(&path));
-        command.env("PATH", std::env::join_paths(dirs)?);
-        command.env(CEPH_CONF, cluster.conf()).env(XTASK, std::env::current_exe()?).env(DIR, &self.dir);
+        command.env("PATH", std::env::join_paths(dirs)?).env(CEPH_CONF, cluster.conf());
+        self.export_xtask(command)
+    }
+
+    /// Tells `command` how to start clusters of its own.
+    pub(crate) fn export_xtask(&self, command: &mut Command) -> Result<()> {
+        command.env(XTASK, std::env::current_exe()?).env(DIR, &self.dir);
         Ok(())
     }
 
