@@ -7,7 +7,7 @@ use loligo_auth::{AuthClient, CryptoKey, Keyring};
 use loligo_base::Entropy;
 use loligo_client::Options;
 use loligo_msgr::proto::Config;
-use loligo_msgr::{MsType, NodeOptions};
+use loligo_msgr::{Inject, MsType, NodeOptions};
 use loligo_wire::cephx::{AuthMethod, EntityTypes};
 use loligo_wire::entity::{EntityAddrVec, EntityType};
 
@@ -194,8 +194,22 @@ pub(crate) fn node_options(conf: &Conf) -> Result<NodeOptions, ConfError> {
     options.ms_async_op_threads = small(conf, "ms_async_op_threads", options.ms_async_op_threads)?;
     options.ms_tcp_nodelay = conf.flag("ms_tcp_nodelay", options.ms_tcp_nodelay)?;
     options.ms_tcp_rcvbuf = usize::try_from(conf.size("ms_tcp_rcvbuf", 0)?).unwrap_or(0);
+    options.inject = inject(conf)?;
     options.thread_name = "loligo-msgr".to_owned();
     Ok(options)
+}
+
+/// Faults on purpose.
+fn inject(conf: &Conf) -> Result<Inject, ConfError> {
+    let none = Inject::default();
+    Ok(Inject {
+        ms_inject_socket_failures: conf.number("ms_inject_socket_failures", 0)?,
+        ms_inject_delay_type: conf.get("ms_inject_delay_type").unwrap_or_default(),
+        ms_inject_delay_max: conf.seconds("ms_inject_delay_max", none.ms_inject_delay_max)?,
+        ms_inject_delay_probability: conf.float("ms_inject_delay_probability", 0.0)?,
+        ms_inject_internal_delays: conf.seconds("ms_inject_internal_delays", Duration::ZERO)?,
+        seed: None,
+    })
 }
 
 /// Whether an option by this name has an effect here. All others are taken and kept, so that a `ceph.conf` can be shared
@@ -231,6 +245,11 @@ const KNOWN: &[&str] = &[
     "ms_crc_data",
     "ms_crc_header",
     "ms_initial_backoff",
+    "ms_inject_delay_max",
+    "ms_inject_delay_probability",
+    "ms_inject_delay_type",
+    "ms_inject_internal_delays",
+    "ms_inject_socket_failures",
     "ms_max_backoff",
     "ms_mode",
     "ms_mon_client_mode",
@@ -271,6 +290,10 @@ mod tests {
         conf.set("ms_type", "simple").set("ms_async_op_threads", "3");
         let options = node_options(&conf).unwrap();
         assert_eq!((options.ms_type, options.ms_async_op_threads), (MsType::Simple, 3));
+        conf.set("ms_inject_socket_failures", "30").set("ms_inject_internal_delays", "0.002");
+        let inject = node_options(&conf).unwrap().inject;
+        assert_eq!(inject.ms_inject_socket_failures, 30);
+        assert_eq!(inject.ms_inject_internal_delays, Duration::from_millis(2));
         let error = node_options(conf.set("ms_type", "xio")).unwrap_err().to_string();
         assert_eq!(error, "option ms_type: \"xio\" is not one of async, async+posix, simple");
     }

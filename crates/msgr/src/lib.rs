@@ -66,4 +66,4 @@ pub use loligo_msgr_proto::{Pipe, Policy, PolicySet, Pool, Throttle};
 pub use messenger::{Authenticate, Connection, Delivery, Dispatcher, DispatcherChain, Messenger, NoAuth};
 pub use node::{Node, WeakNode};
 pub use options::NodeOptions;
-pub use transport::{MsType, Transport, UnknownMsType};
+pub use transport::{Inject, MsType, Transport, UnknownMsType};

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use loligo_msgr_proto::Config;
 
-use crate::transport::MsType;
+use crate::transport::{Inject, MsType};
 
 /// How a [`Node`](crate::Node) is started: what its pipes share, and options of its sockets by Ceph's names.
 #[derive(Debug)]
@@ -35,6 +35,8 @@ pub struct NodeOptions {
     pub ms_bind_retry_delay: Duration,
     /// Whether IPv6 is taken where no address says (`ms_bind_ipv6`).
     pub ms_bind_ipv6: bool,
+    /// Faults on purpose.
+    pub inject: Inject,
     /// The name of the node's thread, and the beginning of those of its other threads.
     pub thread_name: String,
 }
@@ -56,6 +58,7 @@ impl NodeOptions {
             ms_bind_retry_count: 3,
             ms_bind_retry_delay: Duration::from_secs(5),
             ms_bind_ipv6: false,
+            inject: Inject::default(),
             thread_name: String::from("msgr"),
         }
     }

@@ -18,7 +18,7 @@ impl<E: Endpoint> Shared<E> {
     pub(super) fn take_events(&self, line: &Arc<Line>, scratch: &mut Scratch) {
         let Scratch(events) = scratch;
         loop {
-            line.lock().take_events(events);
+            line.take_events(&self.clock, events);
             if events.is_empty() {
                 break;
             }

@@ -46,7 +46,7 @@ where
             tracing::warn!(%from, "too many callers that have not said who they are");
             return None;
         };
-        let line = Arc::new(Line::new(con, from, pipe));
+        let line = Arc::new(Line::new(con, from, pipe, self.faults.clone()));
         pool.insert(con, EntityAddrVec::NONE, Arc::clone(&line));
         drop(pool);
         let broken = self.sockets.apply(&stream).err();

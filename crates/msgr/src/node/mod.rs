@@ -17,7 +17,7 @@ use loligo_wire::entity::{EntityAddr, EntityAddrVec};
 use crate::bind::{self, BindAddr};
 use crate::options::NodeOptions;
 use crate::sync::lock;
-use crate::transport::{self, Listener, SocketOptions, Thread, Transport};
+use crate::transport::{self, Faults, Listener, SocketOptions, Thread, Transport};
 use shared::Sink;
 
 pub(crate) use shared::Shared;
@@ -139,8 +139,9 @@ where
             retry_delay: options.ms_bind_retry_delay,
             ipv6: options.ms_bind_ipv6,
         };
+        let faults = Faults::new(options.inject, u64::from(nonce)).map(Arc::new);
         let made = SocketOptions { nodelay: options.ms_tcp_nodelay, rcvbuf: options.ms_tcp_rcvbuf };
-        let shared = Shared::new(endpoint, pool, made, transport, sink);
+        let shared = Shared::new(endpoint, pool, made, faults, transport, sink);
         let lives = Arc::clone(&shared);
         let thread = thread::Builder::new().name(options.thread_name).spawn(move || lives.live())?;
         // The endpoint may have something to say before anybody asks.

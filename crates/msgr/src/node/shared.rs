@@ -16,7 +16,7 @@ use loligo_wire::msgr1::MessageHeader;
 
 use crate::clock::Clock;
 use crate::sync::lock;
-use crate::transport::{Line, SocketOptions, Thread, Transport};
+use crate::transport::{Faults, Line, SocketOptions, Thread, Transport};
 use crate::turn::Turn;
 
 thread_local! {
@@ -61,6 +61,7 @@ pub(crate) struct Shared<E: Endpoint> {
     pub(crate) pool: Mutex<Pool<Arc<Line>>>,
     pub(crate) transport: Arc<dyn Transport>,
     pub(super) sockets: SocketOptions,
+    pub(super) faults: Option<Arc<Faults>>,
     pub(crate) stopped: AtomicBool,
     /// Counts how often all listeners were given up.
     pub(super) listeners: AtomicU64,
@@ -141,6 +142,7 @@ impl<E: Endpoint> Shared<E> {
         endpoint: E,
         pool: Pool<Arc<Line>>,
         sockets: SocketOptions,
+        faults: Option<Arc<Faults>>,
         transport: Arc<dyn Transport>,
         sink: Sink<E>,
     ) -> Arc<Self> {
@@ -150,6 +152,7 @@ impl<E: Endpoint> Shared<E> {
             pool: Mutex::new(pool),
             transport,
             sockets,
+            faults,
             stopped: AtomicBool::new(false),
             listeners: AtomicU64::new(0),
             own: Weak::clone(own),
@@ -341,7 +344,7 @@ impl<E: Endpoint> Shared<E> {
         }
         match pool.connect(now, con, peer, addrs) {
             Connect::Dial { pipe, addrs, socket } => {
-                let line = Arc::new(Line::new(con, socket, *pipe));
+                let line = Arc::new(Line::new(con, socket, *pipe, self.faults.clone()));
                 pool.insert(con, addrs, Arc::clone(&line));
                 later.wishes.push(Wish::Dial(line));
             }

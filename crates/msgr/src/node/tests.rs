@@ -82,7 +82,7 @@ fn a_pipe_that_was_closed_before_it_is_to_be_dialled_is_not_dialled() {
         let addrs = EntityAddrVec::from(addr);
         let connect = lock(&shared.pool).connect(shared.clock.now(), con, EntityType::OSD, addrs);
         let Connect::Dial { pipe, socket, .. } = connect else { panic!("{connect:?}") };
-        Arc::new(Line::new(con, socket, *pipe))
+        Arc::new(Line::new(con, socket, *pipe, None))
     };
     let (closed, open) = (cell(ConId::opened(1)), cell(ConId::opened(2)));
     // Another thread marked it down, and its command came first.

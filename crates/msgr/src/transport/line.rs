@@ -1,6 +1,7 @@
 //! A pipe with the stream that it has now.
 
 use std::any::Any;
+use std::collections::VecDeque;
 use std::fmt;
 use std::io;
 use std::net::{Shutdown, SocketAddr, TcpStream};
@@ -8,10 +9,13 @@ use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 
 use loligo_base::{Mono, Now};
-use loligo_msgr_proto::{ConId, Fault, Incarnation, Pipe, PipeEvent, RecvChunk, SendBatch};
+use loligo_msgr_proto::{Arrived, ConId, Fault, Incarnation, Pipe, PipeEvent, RecvChunk, SendBatch};
+use loligo_wire::entity::EntityType;
 
 use super::Host;
+use super::inject::Faults;
 use super::socket::{connected, kind, read, write};
+use crate::clock::Clock;
 use crate::sync::lock;
 
 /// How many bytes are encoded and written at once.
@@ -25,6 +29,8 @@ pub struct Line {
     pub(crate) is_over: AtomicBool,
     state: Mutex<State>,
     seat: OnceLock<Box<dyn Any + Send + Sync>>,
+    /// What goes wrong on purpose.
+    faults: Option<Arc<Faults>>,
 }
 
 /// What the lock of a line protects.
@@ -46,6 +52,12 @@ pub(crate) struct State {
     stalled: bool,
     /// When the transport will look at the pipe's timers.
     armed: Option<Mono>,
+    /// What type of peer there is, as far as it is known.
+    peer: EntityType,
+    /// Messages that are told later, on purpose.
+    delayed: VecDeque<(Mono, Arrived)>,
+    /// Some of them are due.
+    is_late: bool,
 }
 
 /// A stream of a line. It is closed when nobody holds it any more.
@@ -77,7 +89,7 @@ pub enum ReadOutcome {
 
 impl Line {
     /// A pipe that waits for its first stream.
-    pub(crate) fn new(con: ConId, addr: SocketAddr, pipe: Pipe) -> Self {
+    pub(crate) fn new(con: ConId, addr: SocketAddr, pipe: Pipe, faults: Option<Arc<Faults>>) -> Self {
         let state = State {
             addr,
             wanted: Some(pipe.incarnation()),
@@ -88,8 +100,11 @@ impl Line {
             writable: false,
             stalled: false,
             armed: None,
+            peer: EntityType::default(),
+            delayed: VecDeque::new(),
+            is_late: false,
         };
-        Self { con, is_over: AtomicBool::new(false), state: Mutex::new(state), seat: OnceLock::new() }
+        Self { con, is_over: AtomicBool::new(false), state: Mutex::new(state), seat: OnceLock::new(), faults }
     }
 
     /// The connection that it belongs to.
@@ -205,6 +220,7 @@ impl Line {
         let mut state = self.lock();
         while let Some((stream, batch)) = state.send_begin(now) {
             drop(state);
+            self.inject_fault(&stream);
             let written = write(&stream.socket, &batch);
             state = self.lock();
             state.send_end(now, &stream, batch, written);
@@ -228,7 +244,9 @@ impl Line {
 
     /// Room for bytes that are to be read from this stream. `None` while the pipe wants none.
     pub fn recv_begin(&self) -> Option<(Arc<Stream>, RecvChunk)> {
-        self.lock().recv_begin()
+        let begun = self.lock().recv_begin()?;
+        self.inject_fault(&begun.0);
+        Some(begun)
     }
 
     /// Takes room back, with what a read of the stream said.
@@ -244,7 +262,32 @@ impl Line {
 
     /// Bytes that are to be written to this stream. `None` while there are none, or somebody else has them.
     pub fn send_begin(&self, now: Now) -> Option<(Arc<Stream>, SendBatch)> {
-        self.lock().send_begin(now)
+        let begun = self.lock().send_begin(now)?;
+        self.inject_fault(&begun.0);
+        Some(begun)
+    }
+
+    /// Breaks a stream that is about to be read or written, where that is wanted.
+    fn inject_fault(&self, stream: &Stream) {
+        if self.faults.as_ref().is_some_and(|faults| faults.breaks()) {
+            tracing::debug!(con = %self.con, "injecting socket failure");
+            stream.end();
+        }
+    }
+
+    /// Takes what happened, with the faults that are wanted.
+    pub(crate) fn take_events(&self, clock: &Clock, into: &mut Vec<PipeEvent>) {
+        let mut state = self.lock();
+        match &self.faults {
+            None => state.take_events(into),
+            Some(faults) => {
+                state.take_late_events(clock.mono(), faults, into);
+                drop(state);
+                if into.iter().any(|event| !matches!(event, PipeEvent::Message(_))) {
+                    faults.dawdle();
+                }
+            }
+        }
     }
 
     /// Takes bytes back, with what a write to the stream said.
@@ -261,7 +304,7 @@ impl Line {
     /// Whether there is something for [`Host::pump`].
     #[must_use]
     pub fn has_events(&self) -> bool {
-        self.lock().pipe.has_events()
+        self.lock().has_events()
     }
 
     /// Whether there are bytes to write and nobody writes.
@@ -285,6 +328,7 @@ impl Line {
     pub fn fired(&self, now: Now) {
         let mut state = self.lock();
         state.armed = None;
+        state.is_late = state.delayed.front().is_some_and(|(due, _)| *due <= now.mono);
         state.pipe.handle_timeout(now);
     }
 }
@@ -323,12 +367,47 @@ impl State {
         std::mem::replace(&mut self.stream, stream)
     }
 
-    pub(crate) fn take_events(&mut self, into: &mut Vec<PipeEvent>) {
-        while let Some(event) = self.pipe.poll() {
-            if let PipeEvent::Dial(addr) = &event {
-                (self.addr, self.wanted) = (*addr, Some(self.pipe.incarnation()));
+    fn has_events(&self) -> bool {
+        self.pipe.has_events() || self.is_late
+    }
+
+    fn take_events(&mut self, into: &mut Vec<PipeEvent>) {
+        into.extend(std::iter::from_fn(|| self.next_event()));
+    }
+
+    fn next_event(&mut self) -> Option<PipeEvent> {
+        let event = self.pipe.poll()?;
+        match &event {
+            PipeEvent::Dial(addr) => (self.addr, self.wanted) = (*addr, Some(self.pipe.incarnation())),
+            PipeEvent::Connected(peer) | PipeEvent::Accepted(peer) => self.peer = peer.name.kind,
+            _ => {}
+        }
+        Some(event)
+    }
+
+    /// The same, where messages may be late. They stay in order, and are told before what ends or renews the session.
+    fn take_late_events(&mut self, now: Mono, faults: &Faults, into: &mut Vec<PipeEvent>) {
+        self.is_late = false;
+        self.take_delayed(now, into);
+        while let Some(event) = self.next_event() {
+            match event {
+                PipeEvent::Message(arrived) => {
+                    let last = self.delayed.back().map_or(Mono::ZERO, |(due, _)| *due);
+                    self.delayed.push_back((faults.tells_at(now, self.peer).max(last), arrived));
+                    self.take_delayed(now, into);
+                }
+                PipeEvent::Asked(_) => into.push(event),
+                _ => {
+                    into.extend(self.delayed.drain(..).map(|(_, arrived)| PipeEvent::Message(arrived)));
+                    into.push(event);
+                }
             }
-            into.push(event);
+        }
+    }
+
+    fn take_delayed(&mut self, now: Mono, into: &mut Vec<PipeEvent>) {
+        while self.delayed.front().is_some_and(|(due, _)| *due <= now) {
+            into.extend(self.delayed.pop_front().map(|(_, arrived)| PipeEvent::Message(arrived)));
         }
     }
 
@@ -398,14 +477,16 @@ impl State {
     }
 
     fn after(&self) -> After {
-        let due = self.pipe.has_events() || self.sooner().is_some() || self.resumes();
+        let due = self.has_events() || self.sooner().is_some() || self.resumes();
         if due { After::Service } else { After::Nothing }
     }
 
     /// The pipe's next timer, where it is due before the transport will look. One that moved to later is left: the
     /// transport looks early then, once, instead of being told each time.
     fn sooner(&self) -> Option<Mono> {
-        self.pipe.next_timeout().filter(|next| self.armed.is_none_or(|armed| *next < armed))
+        let late = self.delayed.front().map(|(due, _)| *due);
+        let next = [self.pipe.next_timeout(), late].into_iter().flatten().min();
+        next.filter(|next| self.armed.is_none_or(|armed| *next < armed))
     }
 
     fn rearm(&mut self) -> Option<Mono> {

@@ -6,6 +6,7 @@
 //!
 //! [conformance suite]: https://github.com/loligo-rs/loligo/tree/main/crates/msgr/tests/conformance
 
+mod inject;
 mod line;
 mod ms_type;
 mod reactor;
@@ -21,6 +22,8 @@ use loligo_base::{Mono, Now};
 use loligo_msgr_proto::PipeEvent;
 use loligo_wire::entity::AddrType;
 
+pub(crate) use inject::Faults;
+pub use inject::Inject;
 pub use line::{After, Line, ReadOutcome, Stream};
 pub use ms_type::{MsType, UnknownMsType};
 use reactor::AsyncTransport;

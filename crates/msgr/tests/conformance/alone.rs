@@ -8,6 +8,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use rustix::process::{Resource, Rlimit, setrlimit};
+use socket2::{Domain, Socket, Type};
 
 use crate::bed::{Bed, PATIENCE, next};
 use crate::peers::{Call, Note, Told};
@@ -32,12 +33,15 @@ pub(crate) fn run(module: &str, test: &str, body: impl FnOnce()) {
 
 pub(crate) fn calls_are_taken_again_when_there_are_files_again(bed: &Bed) {
     let (_server, addrs) = bed.echo_server();
+    let ours = [(); 2].map(|()| Socket::new(Domain::IPV4, Type::STREAM, None).unwrap());
     setrlimit(Resource::Nofile, Rlimit { current: Some(64), maximum: Some(64) }).unwrap();
     let mut files: Vec<_> = (0..64).map_while(|_| File::open("/dev/null").ok()).collect();
     assert!(File::open("/dev/null").is_err());
-    // One for us, none for the server.
-    files.pop();
-    let mut stream = TcpStream::connect(addrs.front().socket_addr().unwrap()).unwrap();
+    // A thread that waits for a call has the descriptor for it already: the second call finds none.
+    let [_first, mut stream] = ours.map(|socket| {
+        socket.connect(&addrs.front().socket_addr().unwrap().into()).unwrap();
+        TcpStream::from(socket)
+    });
     stream.set_read_timeout(Some(Duration::from_millis(300))).unwrap();
     let mut greeting = [0; 9];
     assert!(stream.read_exact(&mut greeting).is_err());

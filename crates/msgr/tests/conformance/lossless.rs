@@ -5,7 +5,7 @@ use std::sync::mpsc::{self, Receiver};
 use std::time::{Duration, Instant};
 
 use loligo_msgr::proto::Config;
-use loligo_msgr::{BindAddr, Node, NodeOptions, Policy, PolicySet, transport};
+use loligo_msgr::{BindAddr, Inject, Node, NodeOptions, Policy, PolicySet, transport};
 use loligo_wire::entity::{EntityAddrVec, EntityName};
 
 use crate::bed::{Bed, PATIENCE, next};
@@ -98,4 +98,47 @@ pub(crate) fn a_peer_that_calls_anew_takes_its_connection_over(bed: &Bed) {
         second.0.call(Call::Send(Note::new(2, "", "")));
         assert_eq!(next_answer(&second.1), 2);
     }
+}
+
+pub(crate) fn sockets_that_fail_on_purpose_lose_nothing(bed: &Bed) {
+    let inject = Inject {
+        ms_inject_socket_failures: 20,
+        ms_inject_internal_delays: Duration::from_micros(50),
+        seed: Some(1),
+        ..Inject::default()
+    };
+    let mut options = bed.server_options();
+    options.config.policies = PolicySet::new(Policy::stateful_server());
+    options.inject = inject.clone();
+    let (_server, addrs) = bed.echo_server_with(options);
+    let (node, told) = bed.caller_with(NodeOptions { inject, ..client_options(bed) });
+    node.call(Call::Connect(addrs));
+    for tid in 0..500 {
+        node.call(Call::Send(Note::new(tid, "", vec![1; 500])));
+        if tid >= 5 {
+            assert_eq!(next_answer(&told), tid - 5);
+        }
+    }
+    for tid in 495..500 {
+        assert_eq!(next_answer(&told), tid);
+    }
+}
+
+pub(crate) fn messages_that_are_late_on_purpose_stay_in_order(bed: &Bed) {
+    let (_server, [addrs, _]) = server(bed);
+    let mut options = client_options(bed);
+    options.inject = Inject {
+        ms_inject_delay_type: "osd".to_owned(),
+        ms_inject_delay_max: Duration::from_millis(60),
+        ms_inject_delay_probability: 0.2,
+        seed: Some(1),
+        ..Inject::default()
+    };
+    let (node, told) = bed.caller_with(options);
+    node.call(Call::Connect(addrs));
+    let start = Instant::now();
+    (0..50).for_each(|tid| node.call(Call::Send(Note::new(tid, "", ""))));
+    (0..50).for_each(|tid| assert_eq!(next_answer(&told), tid));
+    // The dice of that seed make the last one wait for about so long.
+    assert!(start.elapsed() > Duration::from_millis(20), "{:?}", start.elapsed());
 }

@@ -58,7 +58,9 @@ macro_rules! promises {
 
             promises!(on $bed => lossless:
                 a_stream_that_is_cut_is_replaced_and_nothing_is_lost_or_comes_twice,
-                a_peer_that_calls_anew_takes_its_connection_over);
+                a_peer_that_calls_anew_takes_its_connection_over,
+                sockets_that_fail_on_purpose_lose_nothing,
+                messages_that_are_late_on_purpose_stay_in_order);
 
             #[test]
             fn calls_are_taken_again_when_there_are_files_again() {

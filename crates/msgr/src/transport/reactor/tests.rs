@@ -38,7 +38,7 @@ fn a_pipe_that_is_looked_at_before_it_is_dialled_keeps_its_timer() {
     let transport = Arc::new(AsyncTransport::new("test".to_owned(), 1).unwrap());
     let pool = Pool::new(Arc::new(NodeOptions::client().config), 1, Box::new(SeededEntropy::new(1)));
     let sink = Box::new(|_: &mut dyn Iterator<Item = ()>| {});
-    let shared = Shared::new(Idle, pool, SocketOptions::default(), Arc::clone(&transport) as _, sink);
+    let shared = Shared::new(Idle, pool, SocketOptions::default(), None, Arc::clone(&transport) as _, sink);
     let poll = lock(&transport.polls).pop().unwrap();
     let mut reactor = Reactor::new(Arc::clone(&shared) as _, 0, poll, Arc::clone(&transport.homes)).unwrap();
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -47,7 +47,7 @@ fn a_pipe_that_is_looked_at_before_it_is_dialled_keeps_its_timer() {
     let dial =
         lock(&shared.pool).connect(shared.clock.now(), con, EntityType::OSD, EntityAddrVec::from(addr));
     let Connect::Dial { pipe, socket, .. } = dial else { panic!("it is called") };
-    let line = Arc::new(Line::new(con, socket, *pipe));
+    let line = Arc::new(Line::new(con, socket, *pipe, None));
 
     // Somebody sent on it, and the wish to write came before that to dial.
     reactor.settle(&line);
