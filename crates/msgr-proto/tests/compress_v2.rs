@@ -336,6 +336,25 @@ fn talk_of_compression_is_no_round_of_the_handshake() {
     assert_eq!(agreed(with(client_config(), &[SNAPPY]), server), SNAPPY);
 }
 
+/// The first message of `ceph_perf_msgr_client` with each algorithm, as it was on the wire.
+#[test]
+fn a_compressed_message_of_ceph_is_delivered() {
+    let golden = include_str!("../../wire/tests/golden/compressed-frames-18.2.7.txt");
+    let mut delivered = 0;
+    for line in golden.lines().filter(|line| !line.starts_with('#')) {
+        let (name, hex) = line.split_once(' ').unwrap();
+        let byte = |at| u8::from_str_radix(&hex[at..at + 2], 16).unwrap();
+        let frame: Vec<u8> = (0..hex.len()).step_by(2).map(byte).collect();
+        let ours = [CompressionAlgorithm::from_name(name).unwrap()];
+        let mut pair = opened(with(client_config(), &ours), with(server_config(), &ours));
+        feed_server(&mut pair, frame);
+        let [note] = &pair.server.seen.notes[..] else { panic!("{name}: {:?}", pair.server.seen.faults) };
+        assert_eq!((note.front.len(), &note.data[..]), (220, &[0; 4096][..]), "{name}");
+        delivered += 1;
+    }
+    assert_eq!(delivered, 4);
+}
+
 /// A frame of a message with these segments, in crc mode.
 fn message(segments: [&[u8]; 4]) -> Vec<u8> {
     let lengths = segments.map(|segment| u32::try_from(segment.len()).unwrap());

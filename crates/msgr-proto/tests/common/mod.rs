@@ -2,6 +2,8 @@
 #![allow(dead_code, reason = "each test binary uses another part")]
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test may fail")]
 
+pub(crate) mod cephx;
+
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
