@@ -308,10 +308,7 @@ impl Pipe {
             Life::Opening { deadline } | Life::Greeting { deadline } => Some(deadline),
             Life::Open => Some(self.last_read + self.config.options.ms_connection_idle_timeout),
             Life::Backoff { until } => Some(until),
-            // Nobody here could ever close it.
-            Life::Standby if !self.is_known => {
-                Some(self.last_read + self.config.options.ms_connection_idle_timeout)
-            }
+            Life::Standby if !self.is_known => Some(self.forgotten_at()),
             Life::Standby => None,
             Life::Dead => return None,
         };
@@ -332,7 +329,7 @@ impl Pipe {
             Life::Open if due(self.chores.keepalive_due) => self.fault(now, Fault::KeepaliveTimeout),
             Life::Open if due(self.stall.deadline()) => self.fault(now, Fault::Stalled),
             Life::Open if due(Some(idle)) => self.fault(now, Fault::Idle),
-            Life::Standby if !self.is_known && due(Some(idle)) => self.die(Fault::Idle),
+            Life::Standby if !self.is_known && due(Some(self.forgotten_at())) => self.die(Fault::Idle),
             Life::Backoff { until } if due(Some(until)) => self.dial(now),
             _ => {}
         }
@@ -341,6 +338,12 @@ impl Pipe {
             self.parse(now);
         }
         self.invariants();
+    }
+
+    /// When a session that nobody was told of is forgotten, as nobody here could close it. Not before the peer has found out that its
+    /// stream is of no use, and has called again.
+    fn forgotten_at(&self) -> Mono {
+        self.last_read + self.config.options.ms_connection_idle_timeout.saturating_mul(2)
     }
 
     /// Whether nothing more comes of this pipe.

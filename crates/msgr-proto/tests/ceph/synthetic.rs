@@ -177,7 +177,7 @@ impl Workload {
         self.world.run_for(Duration::from_secs(60));
         self.check();
         // What nobody knows of is over some time.
-        self.world.run_for(Duration::from_secs(1_000));
+        self.world.run_for(Duration::from_secs(2_000));
         self.no_leaks();
     }
 

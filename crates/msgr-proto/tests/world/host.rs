@@ -55,6 +55,8 @@ pub(crate) struct Host {
     /// Keeps what messages take of throttles.
     pub(crate) held: Option<Vec<Held>>,
     pub(crate) auth: Judge,
+    /// Why streams were given up, in that order.
+    pub(crate) faults: Vec<Fault>,
     /// Answers each message with one that has a number above [`ECHO`].
     pub(crate) echo: bool,
     pub(crate) wishes: VecDeque<Wish>,
@@ -81,6 +83,7 @@ impl Host {
             held: None,
             auth: Box::new(|_, _, request| crate::common::no_auth(request)),
             echo: false,
+            faults: Vec::new(),
             wishes: VecDeque::new(),
             moved: VecDeque::new(),
         };
@@ -317,6 +320,7 @@ impl Host {
             }
             PipeEvent::Dial(to) => self.wishes.push_back(Wish::Dial { slot, to }),
             PipeEvent::HangUp { why, .. } => {
+                self.faults.push(why.clone());
                 if why == Fault::Refused {
                     self.seen.push((con, Seen::Refused));
                 }
@@ -329,6 +333,7 @@ impl Host {
     }
 
     fn dead(&mut self, slot: usize, con: ConId, why: Fault) {
+        self.faults.push(why.clone());
         let is_known = self.pool.bury(con);
         self.drop_slot(slot);
         if is_known {

@@ -285,6 +285,9 @@ impl World {
             if stream.held[end].is_none()
                 && let Some(item) = stream.out[end].pop_front()
             {
+                if let Some(script) = &mut self.script {
+                    script.first.entry((end, item.name)).or_insert_with(|| item.bytes.clone());
+                }
                 stream.asked[end] = false;
                 stream.push_item(1 - end, item);
             }
@@ -307,6 +310,11 @@ impl World {
                 self.hosts[host].lost(self.now, id);
                 self.after(host);
                 return true;
+            }
+            Act::Swap => {
+                let swap = self.script.as_ref().map(|script| script.swap.clone()).unwrap_or_default();
+                stream.swap(end, &swap);
+                stream.held[1 - end] = Some(Held::Released);
             }
             Act::Stall => {
                 stream.close(host);

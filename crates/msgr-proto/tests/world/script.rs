@@ -1,5 +1,6 @@
 //! What a test wants to happen at an item of a stream.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use loligo_base::Mono;
@@ -25,6 +26,8 @@ pub(crate) enum Act {
     Delay(Duration),
     /// It waits for [`super::World::release`].
     Hold,
+    /// It reads [`Script::swap`] in its place, and nothing more until [`super::World::release`].
+    Swap,
     /// Its stream breaks, as the other end sees; it does not know until [`super::World::release`].
     Stall,
 }
@@ -66,6 +69,10 @@ pub(crate) struct Script {
     pub(crate) log: Vec<Logged>,
     /// How many rules have taken effect.
     pub(crate) struck: usize,
+    /// What is read in place of an item.
+    pub(crate) swap: Vec<u8>,
+    /// The first item of each name that each end of a stream wrote; that of the caller is 0.
+    pub(crate) first: BTreeMap<(usize, &'static str), Vec<u8>>,
 }
 
 impl Script {

@@ -57,6 +57,15 @@ impl Stream {
         }
     }
 
+    /// The next item that an end reads is another one.
+    pub(crate) fn swap(&mut self, to: usize, bytes: &[u8]) {
+        if let Some(mark) = self.marks[to].front_mut() {
+            self.bytes[to].drain(..mark.left);
+            bytes.iter().rev().for_each(|byte| self.bytes[to].push_front(*byte));
+            mark.left = bytes.len();
+        }
+    }
+
     /// How much may be read at once: an item at most.
     pub(crate) fn readable(&self, to: usize) -> usize {
         if self.tap.is_none() {
