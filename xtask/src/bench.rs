@@ -25,6 +25,8 @@ pub(crate) struct BenchArgs {
 /// What is measured.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum Bench {
+    /// AES-128-GCM by each crate that has it, those in C included
+    Cipher,
     /// CRC-32C by each crate that computes it
     Crc,
     /// PGs and objects to OSDs, beside osdmaptool if there is one

@@ -92,6 +92,7 @@ extern crate alloc;
 mod client;
 mod crypto;
 mod error;
+mod gcm;
 mod keyring;
 mod onwire;
 mod server;

@@ -6,20 +6,11 @@
 
 use core::fmt;
 
-use aes_gcm::aead::AeadInPlace as _;
-use aes_gcm::aes::Aes128;
-use aes_gcm::{AesGcm, KeyInit as _, aead::consts::U12};
 use alloc::vec::Vec;
 use zeroize::Zeroize as _;
 
+use crate::gcm::{Gcm, KEY_LEN, NONCE_LEN, TAG_LEN};
 use crate::{AuthError, ConnectionSecret};
-
-type Gcm = AesGcm<Aes128, U12>;
-
-const KEY_LEN: usize = 16;
-const NONCE_LEN: usize = 12;
-/// The size of what proves that sealed bytes are whole.
-const TAG_LEN: usize = 16;
 
 /// Which end of a connection this is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,7 +50,7 @@ impl FrameCiphers {
             Side::Client => (of_client, of_server),
             Side::Server => (of_server, of_client),
         };
-        let cipher = |nonce| OneWay { gcm: Gcm::new(key.into()), nonce: Nonce::new(nonce) };
+        let cipher = |nonce| OneWay { gcm: Gcm::new(key), nonce: Nonce::new(nonce) };
         Ok(Self { sealer: FrameSealer(cipher(tx)), opener: FrameOpener(cipher(rx)) })
     }
 }
@@ -95,8 +86,7 @@ impl FrameSealer {
     pub fn seal_in_place(&mut self, part: &mut [u8]) -> Result<(), AuthError> {
         let nonce = self.0.nonce.next()?;
         let (plain, room) = part.split_last_chunk_mut::<TAG_LEN>().ok_or(AuthError::OutOfNonces)?;
-        let tag = self.0.gcm.encrypt_in_place_detached(&nonce.into(), &[], plain);
-        *room = tag.map_err(|_| AuthError::OutOfNonces)?.into();
+        *room = self.0.gcm.seal(&nonce, plain).map_err(|_| AuthError::OutOfNonces)?;
         Ok(())
     }
 }
@@ -110,10 +100,7 @@ impl FrameOpener {
     /// lasted too long.
     pub fn open<'a>(&mut self, part: &'a mut [u8]) -> Result<&'a mut [u8], AuthError> {
         let nonce = self.0.nonce.next()?;
-        let (sealed, tag) = part.split_last_chunk_mut::<TAG_LEN>().ok_or(AuthError::WrongSignature)?;
-        let opened = self.0.gcm.decrypt_in_place_detached(&nonce.into(), &[], sealed, (&*tag).into());
-        opened.map_err(|_| AuthError::WrongSignature)?;
-        Ok(sealed)
+        self.0.gcm.open(&nonce, part).map_err(|_| AuthError::WrongSignature)
     }
 }
 
