@@ -70,7 +70,7 @@ fn the_secure_mode_takes_the_same_key_at_both_ends() {
     let line = ["msgr", "perf-client", &addr, "1", "1", "1", "0", "1"];
     let wrong = loligo(&[&line[..], &["--mode", "secure", "-k", &other]].concat());
     assert!(wrong.failure().contains("no connection"), "{wrong:?}");
-    let none = loligo(&line);
+    let none = loligo(&[&line[..], &["--timeout", "2"]].concat());
     assert!(none.failure().contains("no connection"), "{none:?}");
     assert_eq!(server.counted()["messages"], 100);
     std::fs::remove_dir_all(dir).unwrap();

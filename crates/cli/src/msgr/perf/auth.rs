@@ -4,6 +4,8 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use bytes::Bytes;
 use loligo_auth::{
@@ -63,14 +65,19 @@ impl Auth {
     }
 
     /// A client that logs in under that name by its key in a keyring, or without one says nothing.
-    pub(super) fn client(keys: Option<&Path>, name: &str) -> Result<Self, Fail> {
+    pub(super) fn client(keys: Option<&Path>, name: &str, refused: &Arc<AtomicBool>) -> Result<Self, Fail> {
         let Some(path) = keys else { return Ok(Self::None(NoAuth)) };
         let keyring = keyring(path)?;
         let name: AuthEntityName =
             name.parse().map_err(|why| Fail::Usage(format!("the name {name} given with -n: {why}")))?;
         let key = keyring.key(&name).map_err(|why| bad_keyring(path, &why))?;
         let client = AuthClient::cephx(name, key, EntityTypes::of(&[SECURE_SERVER]));
-        Ok(Self::Client(Box::new(ClientAuth { clock: Clock::start(), client, login: None })))
+        Ok(Self::Client(Box::new(ClientAuth {
+            clock: Clock::start(),
+            client,
+            login: None,
+            refused: Arc::clone(refused),
+        })))
     }
 }
 
@@ -150,6 +157,8 @@ pub(super) struct ClientAuth {
     clock: Clock,
     client: AuthClient,
     login: Option<Login>,
+    /// Is told when a login has failed.
+    refused: Arc<AtomicBool>,
 }
 
 impl ClientAuth {
@@ -186,7 +195,10 @@ impl ClientAuth {
                 connection_secret: keys.connection_secret,
                 ..Accept::default()
             }),
-            _ => AuthStep::Refuse,
+            _ => {
+                self.refused.store(true, Ordering::Relaxed);
+                AuthStep::Refuse
+            }
         }
     }
 }

@@ -1,5 +1,6 @@
 //! `perf-client`.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -25,6 +26,9 @@ use crate::fail::Fail;
 
 /// How long to wait for an answer, or a connection, where nothing is said.
 const PATIENCE: Duration = Duration::from_secs(30);
+
+/// How soon to look again whether a login has failed, of which nobody tells.
+const LOOK_AGAIN: Duration = Duration::from_millis(100);
 
 /// How often in a row a connection may fail before it stands.
 const MAX_FAILURES: u32 = 1000;
@@ -68,6 +72,8 @@ struct Shared {
     data: Bytes,
     /// Whether answers send what there is room for.
     pumps: bool,
+    /// Whether a login has failed.
+    refused: Arc<AtomicBool>,
 }
 
 struct State {
@@ -86,7 +92,9 @@ impl Job {
         if args.addr.addr.port() == 0 {
             return Err(Fail::Usage("a port is needed, as in v2:127.0.0.1:7700".to_owned()));
         }
-        let messenger = Messenger::create(options(args, global)?, Auth::client(keys, &global.name)?)?;
+        let refused = Arc::default();
+        let auth = Auth::client(keys, &global.name, &refused)?;
+        let messenger = Messenger::create(options(args, global)?, auth)?;
         let depth = usize::try_from(args.concurrency.max(1)).unwrap_or(usize::MAX);
         let state = State {
             window: Window::new(depth, args.ios),
@@ -102,6 +110,7 @@ impl Job {
             think: Duration::from_micros(args.think_us),
             data: vec![0; usize::try_from(args.length).unwrap_or(0)].into(),
             pumps: args.sender == Sender::Dispatch,
+            refused,
         });
         let peer = if args.common.mode == Mode::Secure { SECURE_SERVER } else { EntityType::OSD };
         let addr = args.addr.entity_addr(args.addr.protocol.unwrap_or(args.common.protocol));
@@ -123,11 +132,14 @@ impl Job {
             if state.failures > 0 {
                 return Err(PerfError::NoConnection { why: state.why.clone() }.into());
             }
+            if self.shared.refused.load(Ordering::Relaxed) {
+                return Err(PerfError::NoConnection { why: Some(Fault::AuthFailed) }.into());
+            }
             let left = end.saturating_duration_since(Instant::now());
             if left.is_zero() {
                 return Err(PerfError::NoConnection { why: None }.into());
             }
-            state = self.wait(state, left);
+            state = self.wait(state, left.min(LOOK_AGAIN));
         }
         Ok(())
     }
@@ -261,6 +273,17 @@ impl Dispatcher for Calls {
         }
         self.shared.changed.notify_all();
         true
+    }
+
+    /// A session that is to outlive its connection is not over by that; but before it has begun, it is reason enough to give up.
+    fn ms_handle_refused(&self, _: &Connection) -> bool {
+        let mut state = lock(&self.shared.state);
+        if !state.is_connected {
+            state.failures += 1;
+            state.why = Some(Fault::Refused);
+            self.shared.changed.notify_all();
+        }
+        false
     }
 
     fn ms_handle_remote_reset(&self, _: &Connection) {
