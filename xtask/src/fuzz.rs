@@ -53,6 +53,10 @@ enum Target {
     Incrementals,
     /// What goes over a connection of messenger v1, in either direction
     Streams,
+    /// What comes compressed, with each algorithm
+    Compressed,
+    /// Compressed frames on an open connection of messenger v2
+    Frames,
     /// Keyrings, `ceph.conf`, `mon_host`, addresses, names
     Texts,
 }

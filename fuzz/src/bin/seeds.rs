@@ -7,7 +7,8 @@ use std::fs;
 use std::hash::{Hash, Hasher};
 use std::path::{Path, PathBuf};
 
-use loligo_fuzz::{CLIENT, MIDDLE, Parts, SERVER, map_and_change};
+use loligo_fuzz::{CLIENT, Frame, MIDDLE, Parts, SERVER, map_and_change};
+use loligo_msgr_proto::compression::Compressor;
 use loligo_wire::dump::types;
 use loligo_wire::msgr1::{Footer, Item, MessageFooter, MessageHeader};
 use loligo_wire::samples::{cases, message_cases};
@@ -44,6 +45,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         put(&out, "messages", &parts.to_bytes())?;
     }
     streams(&out)?;
+    compressed(&out)?;
     for release in fs::read_dir(golden)? {
         maps(&out, &release?.path())?;
     }
@@ -76,6 +78,26 @@ fn streams(out: &Path) -> Result<(), Box<dyn Error>> {
         };
         let message = Item::Message(Box::new((header, payload, Footer::New(MessageFooter::default()))));
         put(out, "streams", &[&[MIDDLE], message.to_bytes(Features::NONE).as_ref()].concat())?;
+    }
+    Ok(())
+}
+
+/// Texts and zeros with each algorithm, by themselves and as the segments of frames.
+fn compressed(out: &Path) -> Result<(), Box<dyn Error>> {
+    for (which, compressor) in (0..).zip(Compressor::ALL) {
+        let of = |plain: &[u8]| compressor.compress(plain).unwrap_or_default();
+        let plains =
+            TEXTS.iter().map(|text| text.as_bytes().to_vec()).chain([vec![0; 5_000], vec![7; 200_000]]);
+        for plain in plains {
+            let bytes = of(&plain);
+            put(out, "compressed", &[&[which], &bytes[..]].concat())?;
+            let length = u16::try_from(bytes.len())?;
+            for kind in 0..3 {
+                let all = [&bytes[..], &bytes, &bytes].concat();
+                let frame = Frame { which, kind, front_len: length, middle_len: length, bytes: &all };
+                put(out, "frames", &frame.to_bytes())?;
+            }
+        }
     }
     Ok(())
 }
