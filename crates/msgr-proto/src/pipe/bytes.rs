@@ -35,6 +35,7 @@ impl Pipe {
             self.last_read = now.mono;
             self.stall.came(n);
             self.parse(now);
+            self.dispose();
         }
         self.invariants();
     }
@@ -109,7 +110,8 @@ impl Pipe {
 
     /// Closes a disposable pipe that has nothing left to send.
     pub(super) fn dispose(&mut self) {
-        let sent = self.queue.len() == 0 && self.writer.len() == 0 && !self.batch_out;
+        let is_written = self.queue.len() == 0 && !self.session.has_again();
+        let sent = is_written && self.writer.len() == 0 && !self.batch_out;
         if self.disposable && self.life == Life::Open && sent {
             self.die(Fault::Closed);
         }

@@ -11,6 +11,7 @@ use loligo_wire::entity::{AddrType, EntityAddr, EntityAddrVec, EntityType};
 use super::{Chores, Incarnation, Pipe, PipeEvent, Spares, Stage, StallWatch, Writer};
 use crate::Fault;
 use crate::protocol::Protocol;
+use crate::session::Session;
 use crate::v1::V1;
 use crate::v2::V2;
 
@@ -38,6 +39,26 @@ pub(super) enum Life {
     },
     /// Over.
     Dead,
+}
+
+/// What a session had come to when it was opened.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Progress {
+    in_seq: u64,
+    acked: u64,
+    at: Mono,
+}
+
+impl Progress {
+    pub(super) const fn of(session: &Session, now: Now) -> Self {
+        Self { in_seq: session.in_seq(), acked: session.acked(), at: now.mono }
+    }
+
+    /// Whether the stream was of use since: a message went over it in either direction, or it has lasted.
+    fn is_of_use(&self, session: &Session, now: Now, lasted: Duration) -> bool {
+        let moved = (self.in_seq, self.acked) != (session.in_seq(), session.acked());
+        moved || now.mono.saturating_since(self.at) >= lasted
+    }
 }
 
 /// Whom a pipe calls.
@@ -99,6 +120,13 @@ impl Pipe {
         } else if is_calling || is_wait || (replacing && self.is_v2) {
             self.count_session(self.is_v2);
             self.back_off(now, is_wait);
+        } else if self.opened.is_of_use(&self.session, now, self.config.options.ms_max_backoff) {
+            (self.was_fruitless, self.backoff) = (false, Duration::ZERO);
+            self.wake(now);
+        } else if core::mem::replace(&mut self.was_fruitless, true) {
+            // Ceph calls at once each time: a message that the peer does not take keeps both ends busy for ever.
+            self.count_session(true);
+            self.back_off(now, false);
         } else {
             self.backoff = Duration::ZERO;
             self.wake(now);

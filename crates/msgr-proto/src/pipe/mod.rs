@@ -21,7 +21,7 @@ use loligo_wire::entity::{EntityAddr, EntityAddrVec, EntityType};
 
 pub use event::{Answer, Arrived, Ask, Claim, Held, Incarnation, PipeEvent, SessionAnswer};
 pub(crate) use expected::Expected;
-use life::{Callee, Life};
+use life::{Callee, Life, Progress};
 pub use meet::Meeting;
 pub use recv::RecvChunk;
 pub(crate) use recv::{Gather, PIECE_MAX, Stage};
@@ -93,8 +93,12 @@ pub struct Pipe {
     last_read: Mono,
     stall: StallWatch,
     disposable: bool,
-    /// How long it waited last before it called again; nothing when it is open.
+    /// How long it waited last before it called again; nothing once that was of use.
     backoff: Duration,
+    /// What the session had come to when it was opened last.
+    opened: Progress,
+    /// The last stream was of no use, and it has called again at once.
+    was_fruitless: bool,
     /// For how long it waits.
     dice: Prng,
 }
@@ -200,6 +204,8 @@ impl Pipe {
             stall: StallWatch::default(),
             disposable: false,
             backoff: Duration::ZERO,
+            opened: Progress::default(),
+            was_fruitless: false,
             dice: Prng::new(seed),
         }
     }
@@ -285,6 +291,7 @@ impl Pipe {
         if self.take_step(now, step) {
             self.parse(now);
         }
+        self.dispose();
         self.invariants();
     }
 

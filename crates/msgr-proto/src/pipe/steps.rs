@@ -1,10 +1,8 @@
 //! From the steps of the protocol to the events of a pipe.
 
-use core::time::Duration;
-
 use loligo_base::Now;
 
-use super::{Ask, Asking, Callee, Life, Pipe, PipeEvent, THROTTLE_RETRY};
+use super::{Ask, Asking, Callee, Life, Pipe, PipeEvent, Progress, THROTTLE_RETRY};
 use crate::protocol::{Protocol, Step};
 use crate::{Fault, Peer};
 
@@ -51,8 +49,8 @@ impl Pipe {
     fn opened(&mut self, now: Now, peer: Peer) {
         self.life = Life::Open;
         (self.was_open, self.is_known, self.replacing) = (true, true, false);
-        self.backoff = Duration::ZERO;
         self.last_read = now.mono;
+        self.opened = Progress::of(&self.session, now);
         self.session.is_confirmed = true;
         self.peer = Some(peer.clone());
         let event = if self.is_accepted {

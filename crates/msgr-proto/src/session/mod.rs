@@ -95,6 +95,11 @@ impl Session {
         self.in_seq
     }
 
+    /// Up to where the peer has acknowledged.
+    pub(crate) const fn acked(&self) -> u64 {
+        self.acked
+    }
+
     /// A message of that number arrived. Numbers may be skipped, as in Ceph: a sender may drop a message that it has
     /// numbered already.
     pub(crate) const fn arrived(&mut self, seq: u64) -> Arrival {

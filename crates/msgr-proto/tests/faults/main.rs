@@ -8,3 +8,5 @@ mod world;
 
 mod cells;
 mod grid;
+mod marks;
+mod review;

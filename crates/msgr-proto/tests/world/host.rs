@@ -192,6 +192,14 @@ impl Host {
         Some(value)
     }
 
+    /// The same, with what comes of it.
+    pub(crate) fn act(&mut self, now: Now, con: ConId, act: impl FnOnce(&mut Pipe)) {
+        self.with(con, act);
+        if let Some(slot) = self.slot(con) {
+            self.pump(now, slot);
+        }
+    }
+
     pub(crate) fn is_open(&mut self, con: ConId) -> bool {
         self.with(con, |pipe| pipe.is_open()).unwrap_or(false)
     }

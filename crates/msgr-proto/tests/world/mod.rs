@@ -120,7 +120,7 @@ impl World {
 
     pub(crate) fn keepalive(&mut self, from: HostId, con: ConId) {
         let now = self.now;
-        self.hosts[from].with(con, |pipe| pipe.send_keepalive(now));
+        self.hosts[from].act(now, con, |pipe| pipe.send_keepalive(now));
         self.settle(from);
     }
 
@@ -130,7 +130,8 @@ impl World {
     }
 
     pub(crate) fn mark_disposable(&mut self, host: HostId, con: ConId) {
-        self.hosts[host].with(con, loligo_msgr_proto::Pipe::mark_disposable);
+        let now = self.now;
+        self.hosts[host].act(now, con, loligo_msgr_proto::Pipe::mark_disposable);
         self.settle(host);
     }
 
