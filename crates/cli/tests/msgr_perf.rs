@@ -118,3 +118,51 @@ fn live_cephs_client_is_answered_by_our_server() {
         assert_eq!((&connection["first"], &connection["last"]), (&1.into(), &messages.into()), "{counted}");
     }
 }
+
+/// An option of Ceph's ends: one of so many reads and writes cuts the connection.
+const CUTS: [&str; 2] = ["--ms_inject_socket_failures", "30"];
+
+/// Ceph's client asks for a session that outlives its connections; the server decides, and ours wants it too.
+#[test]
+fn live_cephs_client_loses_and_doubles_nothing_however_often_it_is_cut() {
+    const DEPTH: u64 = 256;
+    let Some(bin) = perf_msgr() else { return };
+    for protocol in ["v1", "v2"] {
+        let server = Server::ours(protocol, &["--policy", "stateful"]);
+        let [depth, many] = [DEPTH, MANY].map(|number| number.to_string());
+        // It is to call again at once, else it waits most of the time.
+        let soon = ["--ms_initial_backoff", "0.001", "--ms_max_backoff", "0.01"];
+        let line = [&server.addr, "1", &depth, &many, "0", "64"];
+        cephs_client(&bin, &[&line[..], &CUTS, &soon].concat());
+        let counted = server.counted();
+        let connection = only_connection(&counted);
+        let messages = connection["messages"].as_u64().unwrap();
+        assert!((MANY - DEPTH - 1..=MANY).contains(&messages), "{counted}");
+        assert_eq!((&connection["first"], &connection["last"]), (&1.into(), &messages.into()), "{counted}");
+        assert!(connection["accepts"].as_u64().unwrap() > 1000, "it was hardly ever cut: {counted}");
+        assert_eq!(connection["remote_resets"], 0, "{counted}");
+    }
+}
+
+/// Ceph's server keeps no sessions: what was under way when the connection was cut is lost, and it is for the client to ask again.
+#[test]
+fn live_our_client_hears_of_each_cut_once_and_is_answered_in_the_end() {
+    /// Each second one or so is cut.
+    const SOME: u64 = 10_000;
+    let Some(bin) = perf_msgr() else { return };
+    for protocol in ["v1", "v2"] {
+        let log = std::env::temp_dir().join(format!("loligo-perf-{protocol}-{}.log", std::process::id()));
+        let server =
+            Server::cephs(&bin, protocol, &[&CUTS[..], &["--log_file", log.to_str().unwrap()]].concat());
+        // That no answer comes twice or out of order is looked at by the client.
+        let told = call(&server.addr, &["1", "2", &SOME.to_string(), "0", "64", "--policy", "lossy"]);
+        drop(server);
+        let cuts = std::fs::read_to_string(&log).unwrap().matches("injecting socket failure").count();
+        std::fs::remove_file(&log).unwrap();
+        let number = |name: &str| told[name].as_u64().unwrap();
+        assert_eq!((number("answered"), number("missing")), (SOME, 0), "{told}");
+        assert!((1000..=cuts as u64).contains(&number("resets")), "{cuts} cuts: {told}");
+        assert!(number("connects") <= number("resets") + 1, "{told}");
+        assert_eq!(number("remote_resets"), 0, "{told}");
+    }
+}

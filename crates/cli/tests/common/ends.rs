@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 /// Longer than a server may take to serve, or to end.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(180);
 
 /// Where `ceph_perf_msgr_client` and `ceph_perf_msgr_server` are, if they are there.
 pub(crate) fn perf_msgr() -> Option<PathBuf> {

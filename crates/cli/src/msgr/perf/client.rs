@@ -86,6 +86,14 @@ struct State {
     is_pumping: bool,
 }
 
+impl State {
+    /// Whether to call again. What was cut before the first connection stood may have been an accident; other things are none.
+    fn goes_on(&self) -> bool {
+        let was_cut = matches!(self.why, None | Some(Fault::Closed | Fault::Io(_)));
+        (self.is_connected || was_cut) && self.failures <= MAX_FAILURES
+    }
+}
+
 impl Job {
     fn start(args: &ClientArgs, global: &Global) -> Result<Self, Fail> {
         let keys = global.keyring.as_deref().filter(|_| args.common.mode == Mode::Secure);
@@ -129,7 +137,7 @@ impl Job {
     fn await_connection(&self, end: Instant) -> Result<(), Fail> {
         let mut state = self.lock();
         while !state.is_connected {
-            if state.failures > 0 {
+            if state.failures > 0 && !state.goes_on() {
                 return Err(PerfError::NoConnection { why: state.why.clone() }.into());
             }
             if self.shared.refused.load(Ordering::Relaxed) {
@@ -229,7 +237,7 @@ impl Calls {
             let connection = self.messenger.connect_to(self.peer, self.addr.into());
             let mut state = lock(&self.shared.state);
             let is_dead = state.last_reset == Some(connection.id());
-            if !is_dead || !state.is_connected || state.failures > MAX_FAILURES {
+            if !is_dead || !state.goes_on() {
                 state.window.reconnected(connection);
                 return self.shared.go_on(state);
             }
@@ -265,7 +273,7 @@ impl Dispatcher for Calls {
         state.why = Some(why.clone());
         state.last_reset = Some(con.id());
         let is_known = state.window.connection() == Some(con);
-        let goes_on = state.is_connected && state.failures <= MAX_FAILURES;
+        let goes_on = state.goes_on();
         drop(state);
         // Of one that is not known yet, who opens it will notice.
         if is_known && goes_on {
