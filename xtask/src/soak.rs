@@ -30,7 +30,7 @@ const WAYS: &[(Release, &[&str])] = &[
 /// What `soak` takes.
 #[derive(Args)]
 pub(crate) struct SoakArgs {
-    /// Which of them: faults, tickets, names, releases, hostile, churn, modes; all if none is named. After modes, RELEASE or RELEASE:WAY
+    /// Which of them: faults, tickets, names, releases, hostile, churn, compression, modes; all if none is named. After modes, RELEASE or RELEASE:WAY
     /// (reef:secure) says which of these
     #[arg(value_parser = word, value_name = "NAME")]
     words: Vec<Word>,
@@ -51,6 +51,8 @@ enum Soak {
     Hostile,
     /// A cluster of each release in which everything changes that an OSD map can tell, and a client that follows
     Churn,
+    /// Compression that is offered to each release of Ceph
+    Compression,
     /// Names and faults over each messenger that a release of Ceph has, in each mode
     Modes,
 }
@@ -109,6 +111,7 @@ impl Soak {
                 ("soak_hostile", &["--ignored", "--exact", "established_traffic_goes_on_among_strangers"])
             }
             Soak::Churn => ("soak_churn", &["--ignored", "--test-threads=1"]),
+            Soak::Compression => ("soak_compression", &["--ignored", "--test-threads=1"]),
             Soak::Modes => ("soak_modes", &["--ignored", "--test-threads=1"]),
         }
     }
@@ -119,7 +122,7 @@ impl Soak {
             // It meets no Ceph.
             Soak::Hostile => Ok(()),
             // Each of its clusters is its own.
-            Soak::Modes => bed.export_xtask(command),
+            Soak::Compression | Soak::Modes => bed.export_xtask(command),
             _ => {
                 bed.start_ceph()?;
                 bed.export(command)
