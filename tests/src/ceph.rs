@@ -26,7 +26,10 @@ impl Ceph {
             skip("LOLIGO_TEST_XTASK and LOLIGO_TEST_DIR do not say how to start a cluster");
             return None;
         };
-        let mut ceph = Self { xtask: xtask.into(), dir: Path::new(&dir).join(name), bin: PathBuf::new() };
+        let dir = Path::new(&dir).join(name);
+        // What is there is another's, and not to be taken down when this goes.
+        assert!(!dir.exists(), "{} is there already", dir.display());
+        let mut ceph = Self { xtask: xtask.into(), dir, bin: PathBuf::new() };
         ceph.run("up", args);
         ceph.bin = bin(&ceph.dir);
         Some(ceph)
