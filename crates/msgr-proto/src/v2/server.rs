@@ -374,7 +374,10 @@ impl Server {
         let unexpected =
             Fault::Unexpected { tag: Tag::SESSION_RECONNECT.0, state: "waiting for the session" };
         if !cx.session.acknowledged(reconnect.msg_seq) {
-            return Err(unexpected);
+            // It has more than was ever sent: the two do not mean the same session, and never will.
+            frames.put_control(cx, &ResetFrame { full: true })?;
+            self.state = State::WaitIdent;
+            return Ok(Step::SessionReset { random: 0 });
         }
         cx.session.connect_seq = small(reconnect.connect_seq);
         cx.session.peer_global_seq = small(reconnect.global_seq);

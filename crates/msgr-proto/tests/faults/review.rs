@@ -6,9 +6,9 @@ use std::time::Duration;
 use loligo_msgr_proto::{Policy, Throttle};
 
 use crate::common::Note;
-use crate::world::kit::{MODES, config, count, duo, is_remote_reset, is_reset, note, with_keys};
+use crate::world::kit::{MODES, Mode, config, count, duo, is_remote_reset, is_reset, note, with_keys};
 use crate::world::tap::BANNER_ITEM;
-use crate::world::{Seen, Way, World};
+use crate::world::{Act, ECHO, Rule, Seen, Way, World};
 use loligo_wire::entity::EntityName;
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -172,5 +172,36 @@ fn full_throttles_and_streams_that_break() {
             assert_eq!(world.hosts[server].tids(), (1..=30).collect::<Vec<_>>(), "{mode:?} {seed}");
             assert_eq!([messages.current(), bytes.current(), dispatch.current()], [0; 3], "{mode:?} {seed}");
         }
+    }
+}
+
+/// A caller that has more than was ever sent to it means another session: both begin anew, instead of calling for ever.
+#[test]
+fn a_session_that_the_two_ends_do_not_agree_on_begins_anew() {
+    for mode in [Mode::Crc] {
+        let (mut world, caller, called) = duo(mode, Policy::lossless_client(), Policy::stateful_server());
+        world.hosts[called].echo = true;
+        let con = world.connect(caller, called);
+        world.send(caller, con, note(1));
+        world.run();
+        // In place of what asks for the session to go on, what asked for it first: numbers begin anew where it is read.
+        let script = world.script.as_mut().unwrap();
+        script.swap = script.first[&(0, "CLIENT_IDENT")].clone();
+        let (way, item) = (Way::Read, "SESSION_RECONNECT");
+        script.rules.push(Rule { host: called, way, item, nth: 1, act: Act::Swap });
+        world.cut_all();
+        world.run();
+        assert!(world.is_held());
+        world.release();
+        world.run_for(MINUTE);
+        for tid in 2..=3 {
+            world.send(caller, con, note(tid));
+            world.run_for(MINUTE);
+        }
+        assert!(calls(&world) <= 4, "{}", calls(&world));
+        assert!(world.hosts[called].tids().ends_with(&[2, 3]), "{:?}", world.hosts[called].tids());
+        assert!(world.hosts[caller].tids().ends_with(&[2, 3].map(|tid| ECHO + tid)));
+        assert_eq!(count(&world, caller, is_remote_reset), 1);
+        assert_eq!(count(&world, caller, is_reset) + count(&world, called, is_reset), 0);
     }
 }
