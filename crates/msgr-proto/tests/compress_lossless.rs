@@ -36,7 +36,7 @@ fn streams_that_break_lose_double_and_reorder_nothing() {
         let con = world.connect(client, server);
         // Of two sizes, of which the smaller one goes as it is where there is a minimum.
         let note = |tid: u64| {
-            Box::new(Note::new(tid, vec![7; 100], vec![8; if tid % 2 == 0 { 3_000 } else { 300 }]))
+            Box::new(Note::new(tid, vec![7; 100], vec![8; if tid.is_multiple_of(2) { 3_000 } else { 300 }]))
         };
         for tid in 1..=40 {
             world.send(client, con, note(tid));
