@@ -74,6 +74,7 @@ extern crate alloc;
 mod asked;
 pub mod compression;
 mod config;
+mod dispatch_queue;
 mod endpoint;
 mod fault;
 mod modes;
@@ -88,6 +89,7 @@ mod v2;
 
 pub use asked::{Accept, AuthRequest, AuthStep};
 pub use config::{Config, Limits, MyName, Options};
+pub use dispatch_queue::DispatchQueue;
 pub use endpoint::{
     ConId, Endpoint, Envelope, Input, NetCommand, NetEvent, Outgoing, Output, Peer, PeerError, Posted,
 };
