@@ -199,7 +199,7 @@ impl<T> SubQueue<T> {
             self.classes.remove(&class);
         }
         let after = self.classes.range((Bound::Excluded(class), Bound::Unbounded)).next();
-        self.turn = after.map_or(None, |(next, _)| *next);
+        self.turn = after.and_then(|(next, _)| *next);
         item
     }
 

@@ -10,7 +10,7 @@ use loligo_wire::msgr1::MessageHeader;
 use loligo_wire::{DecodeError, Features, Tid};
 use thiserror::Error;
 
-use crate::{AuthRequest, AuthStep, Fault};
+use crate::{Arrived, AuthRequest, AuthStep, Fault, Held};
 
 /// What stands above the messenger: a client, a daemon, a chain of dispatchers.
 ///
@@ -37,6 +37,16 @@ pub trait Endpoint {
     ///
     /// When the peer sent something that it must not: the pipe faults.
     fn decode(envelope: Envelope) -> Result<Self::Msg, PeerError>;
+
+    /// The same for an endpoint whose messages keep what they hold of the throttles until something later than
+    /// [`handle`](Self::handle): gives what is still held until that.
+    ///
+    /// # Errors
+    ///
+    /// As [`decode`](Self::decode).
+    fn take(arrived: Arrived) -> Result<(Self::Msg, Held), PeerError> {
+        Self::decode(arrived.envelope).map(|msg| (msg, arrived.held))
+    }
 
     /// Takes one input.
     fn handle(&mut self, now: Now, input: Input<Self::Msg, Self::Call>);
@@ -209,6 +219,15 @@ pub enum NetCommand {
         /// Its name, from [`ConId::opened`].
         con: ConId,
         /// The type of the peer, which decides the policy.
+        peer: EntityType,
+        /// Where it is.
+        addrs: EntityAddrVec,
+    },
+    /// Open a connection that nothing else is found by or found as: there may be any number of them to one peer (`anon`).
+    ConnectAnon {
+        /// Its name, from [`ConId::opened`].
+        con: ConId,
+        /// The type of the peer.
         peer: EntityType,
         /// Where it is.
         addrs: EntityAddrVec,

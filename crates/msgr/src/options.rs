@@ -35,6 +35,11 @@ pub struct NodeOptions {
     pub ms_bind_retry_delay: Duration,
     /// Whether IPv6 is taken where no address says (`ms_bind_ipv6`).
     pub ms_bind_ipv6: bool,
+    /// How many bytes a priority below [`LOW`](loligo_wire::msgr1::priority::LOW) may save up in the queue of a
+    /// [`Messenger`](crate::Messenger) (`ms_pq_max_tokens_per_priority`).
+    pub ms_pq_max_tokens_per_priority: u64,
+    /// What the smallest message costs there, in bytes (`ms_pq_min_cost`).
+    pub ms_pq_min_cost: u64,
     /// Faults on purpose.
     pub inject: Inject,
     /// The name of the node's thread, and the beginning of those of its other threads.
@@ -58,6 +63,8 @@ impl NodeOptions {
             ms_bind_retry_count: 3,
             ms_bind_retry_delay: Duration::from_secs(5),
             ms_bind_ipv6: false,
+            ms_pq_max_tokens_per_priority: 16 << 20,
+            ms_pq_min_cost: 64 << 10,
             inject: Inject::default(),
             thread_name: String::from("msgr"),
         }

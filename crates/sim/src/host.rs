@@ -173,7 +173,8 @@ impl<E: Role> Node<E> {
     fn command(&mut self, core: &mut Core, command: NetCommand) {
         match command {
             NetCommand::Send { con, msg } => self.send(core, con, msg),
-            NetCommand::Connect { con, peer, addrs } => self.connect(core, con, peer, addrs),
+            NetCommand::Connect { con, peer, addrs } => self.connect(core, con, peer, addrs, false),
+            NetCommand::ConnectAnon { con, peer, addrs } => self.connect(core, con, peer, addrs, true),
             NetCommand::AuthStep { con, step } => self.answer(core, con, step),
             NetCommand::SendKeepalive { con } => self.on_pipe(core, con, Pipe::send_keepalive),
             NetCommand::MarkDisposable { con } => self.on_pipe(core, con, |pipe, _| pipe.mark_disposable()),
@@ -212,12 +213,12 @@ impl<E: Role> Node<E> {
         self.on_pipe(core, con, |pipe, now| pipe.answer(now, Answer::Auth(step)));
     }
 
-    fn connect(&mut self, core: &mut Core, con: ConId, peer: EntityType, addrs: EntityAddrVec) {
+    fn connect(&mut self, core: &mut Core, con: ConId, peer: EntityType, addrs: EntityAddrVec, anon: bool) {
         let now = self.now(core);
         match self.pool.connect(now, con, peer, addrs) {
             Connect::Dial { pipe, addrs, socket } => {
                 let id = core.dial(self.id, socket);
-                self.pool.insert(con, addrs, id);
+                self.pool.insert(con, if anon { EntityAddrVec::NONE } else { addrs }, id);
                 self.lines.insert(id, Line::new(con, *pipe));
                 self.on_line(core, id, |_, _| {});
             }

@@ -12,6 +12,36 @@ pub trait Dispatcher: Send + Sync {
     /// asked.
     fn ms_dispatch(&self, con: &Connection, message: &Envelope) -> bool;
 
+    /// Whether [`Self::ms_can_fast_dispatch`] is to be asked at all. Always the same.
+    fn ms_can_fast_dispatch_any(&self) -> bool {
+        false
+    }
+
+    /// Whether such a message is taken past the queue, by [`Self::ms_fast_dispatch`]. On the thread of the connection.
+    fn ms_can_fast_dispatch(&self, _message: &Envelope) -> bool {
+        false
+    }
+
+    /// A message arrived that is taken past the queue: on the thread of the connection, in the order in which it brought them,
+    /// while other threads may be in any callback. Must be quick. The peer is known from [`Self::ms_handle_fast_connect`] and
+    /// [`Self::ms_handle_fast_accept`]; [`Connection::peer`] may not know it yet.
+    fn ms_fast_dispatch(&self, _con: &Connection, _message: &Envelope) {}
+
+    /// A message arrived, and is not in the queue yet; for dispatchers that [take](Self::ms_can_fast_dispatch_any) any so.
+    fn ms_fast_preprocess(&self, _con: &Connection, _message: &Envelope) {}
+
+    /// As [`Self::ms_handle_connect`], but on the thread of the connection, before anything that it brings.
+    fn ms_handle_fast_connect(&self, _con: &Connection, _peer: &Peer) {}
+
+    /// As [`Self::ms_handle_accept`], but on the thread of the connection, before anything that it brings.
+    fn ms_handle_fast_accept(&self, _con: &Connection, _peer: &Peer) {}
+
+    /// Answers a question of a handshake (`ms_get_authorizer`, `ms_verify_authorizer`), or leaves it to the next dispatcher, and at
+    /// last to the messenger's [`Authenticate`]. Asked while the messenger is locked: at once, and without calling it.
+    fn ms_authenticate(&self, _con: ConId, _request: &AuthRequest) -> Option<AuthStep> {
+        None
+    }
+
     /// A connection that was asked for is open.
     fn ms_handle_connect(&self, _con: &Connection, _peer: &Peer) {}
 

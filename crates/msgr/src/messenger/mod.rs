@@ -2,20 +2,23 @@
 
 mod chain;
 mod connection;
+mod deliver;
 mod dispatcher;
 
 use std::io;
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, Mutex};
 
+use loligo_msgr_proto::{DispatchQueue, Outgoing};
 use loligo_wire::entity::{EntityAddr, EntityAddrVec, EntityType};
 
 use crate::bind::BindAddr;
-use crate::node::{Node, WeakNode};
+use crate::node::Node;
 use crate::options::NodeOptions;
 use crate::sync::lock;
 
 pub use chain::{Delivery, DispatcherChain};
 pub use connection::Connection;
+use deliver::Deliverer;
 pub use dispatcher::{Authenticate, Dispatcher, NoAuth};
 
 /// The dispatchers of a messenger, in the order in which they are asked.
@@ -23,8 +26,11 @@ type Dispatchers = Arc<Mutex<Vec<Arc<dyn Dispatcher>>>>;
 
 /// Sends messages to peers and hands theirs to [`Dispatcher`]s: Ceph's `Messenger`. A cheap handle.
 ///
-/// What arrives is handed out in order, one at a time, on the node's thread or on one that calls into the messenger.
-/// A dispatcher must not wait there for something else that is to arrive.
+/// What arrives is handed out one at a time, on a thread of the node or on one that calls into the messenger, in the order of
+/// [`DispatchQueue`]: what is told of connections, then messages by priority, those of one connection and priority in order. A
+/// dispatcher must not wait there for something else that is to arrive. Messages that
+/// [`ms_can_fast_dispatch`](Dispatcher::ms_can_fast_dispatch) names go past the queue. What a connection brought and that still
+/// waits when it is reset or marked down is dropped. A message keeps its share of the throttles until it is dispatched.
 #[derive(Clone)]
 pub struct Messenger {
     node: Node<DispatcherChain>,
@@ -38,15 +44,25 @@ impl Messenger {
     ///
     /// As [`Node::start`].
     pub fn create(options: NodeOptions, auth: impl Authenticate + 'static) -> io::Result<Self> {
-        let dispatchers = Dispatchers::default();
-        let weak: Arc<OnceLock<WeakNode<DispatcherChain>>> = Arc::default();
-        let (chain, own) = (Arc::clone(&dispatchers), Arc::clone(&weak));
-        let node = Node::start(DispatcherChain::new(Box::new(auth)), options, move |delivery| {
-            if let Some(node) = own.get() {
-                dispatch(&chain, node, delivery);
-            }
-        })?;
-        let _ = weak.set(node.downgrade());
+        let deliverer = Deliverer {
+            dispatchers: Dispatchers::default(),
+            queue: Arc::new(Mutex::new(DispatchQueue::new(
+                options.ms_pq_max_tokens_per_priority,
+                options.ms_pq_min_cost,
+            ))),
+            node: Arc::default(),
+        };
+        let (dispatchers, own) = (Arc::clone(&deliverer.dispatchers), Arc::clone(&deliverer.node));
+        let queue = Arc::clone(&deliverer.queue);
+        let policies = options.config.policies.clone();
+        let chain = DispatcherChain::new(Box::new(auth), Arc::clone(&dispatchers), policies, queue);
+        let fast = Box::new(deliverer.clone());
+        // One for each that was put into the queue.
+        let sink = Box::new(move |new: &mut dyn Iterator<Item = ()>| {
+            new.for_each(|()| deliverer.deliver_next());
+        });
+        let node = Node::start_fast(chain, options, sink, fast)?;
+        let _ = own.set(node.downgrade());
         Ok(Self { node, dispatchers })
     }
 
@@ -92,6 +108,36 @@ impl Messenger {
         Connection::new(self.node.downgrade(), con)
     }
 
+    /// A new connection to a peer, that nobody else is given and that no other is taken for (`connect_to` with `anon`).
+    #[must_use]
+    pub fn connect_to_anon(&self, peer: EntityType, addrs: EntityAddrVec) -> Connection {
+        let con = self.node.with(|chain| chain.connect_to_anon(peer, addrs));
+        Connection::new(self.node.downgrade(), con)
+    }
+
+    /// Sends a message to whoever is at these addresses (`send_to`).
+    pub fn send_to(&self, msg: impl Outgoing + 'static, peer: EntityType, addrs: EntityAddrVec) {
+        self.connect_to(peer, addrs).send_message(msg);
+    }
+
+    /// Closes the connection to these addresses, if there is one, as [`Connection::mark_down`] does (`mark_down_addrs`).
+    pub fn mark_down_addrs(&self, addrs: &EntityAddrVec) {
+        if let Some(con) = self.node.with(|chain| chain.get_connection(addrs)) {
+            Connection::new(self.node.downgrade(), con).mark_down();
+        }
+    }
+
+    /// How many connections there are.
+    #[must_use]
+    pub fn connections(&self) -> usize {
+        self.node.connections()
+    }
+
+    /// Resets all connections: see [`Node::mark_down_all`].
+    pub fn mark_down_all(&self) {
+        self.node.mark_down_all();
+    }
+
     /// The connection to ourselves (`get_loopback_connection`). Only for a messenger that is bound: without an address,
     /// it is reset at once.
     #[must_use]
@@ -109,27 +155,5 @@ impl Messenger {
 impl std::fmt::Debug for Messenger {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Messenger").field("node", &self.node).finish_non_exhaustive()
-    }
-}
-
-/// Asks one dispatcher after the other until one takes it.
-fn dispatch(dispatchers: &Dispatchers, node: &WeakNode<DispatcherChain>, delivery: Delivery) {
-    let chain = lock(dispatchers).clone();
-    let con = Connection::new(node.clone(), delivery.con());
-    match delivery {
-        Delivery::Message { envelope, .. } => {
-            if !chain.iter().any(|one| one.ms_dispatch(&con, &envelope)) {
-                tracing::warn!(message_type = envelope.header.message_type, con = %con.id(), "nobody takes a message");
-            }
-        }
-        Delivery::Connect { peer, .. } => chain.iter().for_each(|one| one.ms_handle_connect(&con, &peer)),
-        Delivery::Accept { peer, .. } => chain.iter().for_each(|one| one.ms_handle_accept(&con, &peer)),
-        Delivery::RemoteReset { .. } => chain.iter().for_each(|one| one.ms_handle_remote_reset(&con)),
-        Delivery::Reset { why, .. } => {
-            let _ = chain.iter().any(|one| one.ms_handle_reset(&con, &why));
-        }
-        Delivery::Refused { .. } => {
-            let _ = chain.iter().any(|one| one.ms_handle_refused(&con));
-        }
     }
 }

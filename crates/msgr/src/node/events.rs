@@ -1,5 +1,6 @@
 //! From the events of pipes to those of the endpoint.
 
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, MutexGuard};
 
 use loligo_base::Now;
@@ -7,6 +8,7 @@ use loligo_msgr_proto::{
     Answer, Arrived, Ask, Claim, Endpoint, Fault, Held, Input, Meeting, NetEvent, Peer, PipeEvent, Pool,
     Question, SessionAnswer,
 };
+use loligo_wire::entity::EntityAddr;
 
 use super::shared::Shared;
 use crate::sync::lock;
@@ -32,7 +34,10 @@ impl<E: Endpoint> Shared<E> {
         let con = line.con();
         match event {
             PipeEvent::Message(arrived) => self.arrived(line, arrived),
-            PipeEvent::Connected(peer) => self.tell_of(line, NetEvent::Connected { con, peer }),
+            PipeEvent::Connected(peer) => {
+                self.open_fast(line, &peer);
+                self.tell_of(line, NetEvent::Connected { con, peer });
+            }
             PipeEvent::Accepted(peer) => self.accepted(line, peer),
             PipeEvent::Asked(ask) => self.asked(line, ask),
             PipeEvent::RemoteReset => self.tell_of(line, NetEvent::RemoteReset { con }),
@@ -56,25 +61,35 @@ impl<E: Endpoint> Shared<E> {
     }
 
     fn arrived(&self, line: &Line, arrived: Arrived) {
-        let Arrived { envelope, held } = arrived;
-        let header = envelope.header;
-        match E::decode(envelope) {
-            Ok(msg) => {
-                let event = NetEvent::Message { con: line.con(), header, msg };
-                self.post_of(line, event, held);
-            }
+        let con = line.con();
+        let arrived = match self.fast.as_ref().filter(|_| !line.is_over.load(Ordering::Relaxed)) {
+            Some(fast) => fast.message(con, arrived),
+            None => Some(arrived),
+        };
+        let Some(arrived) = arrived else { return };
+        let header = arrived.envelope.header;
+        match E::take(arrived) {
+            Ok((msg, held)) => self.post_of(line, NetEvent::Message { con, header, msg }, held),
             Err(error) => line.lock().pipe.rejected(self.clock.now(), error),
+        }
+    }
+
+    fn open_fast(&self, line: &Line, peer: &Peer) {
+        if let Some(fast) = self.fast.as_ref().filter(|_| !line.is_over.load(Ordering::Relaxed)) {
+            fast.open(line.con(), peer);
         }
     }
 
     fn accepted(&self, line: &Line, peer: Peer) {
         let con = line.con();
         lock(&self.pool).accepted(con);
+        self.open_fast(line, &peer);
         self.tell_of(line, NetEvent::Accepted { con, peer });
     }
 
     fn asked(&self, line: &Arc<Line>, ask: Ask) {
         let now = self.clock.now();
+        let ask = self.as_the_socket_says(line, ask);
         let mut pool = lock(&self.pool);
         let answer = match pool.answer(ask) {
             Ok(answer) => answer,
@@ -89,6 +104,17 @@ impl<E: Endpoint> Shared<E> {
         };
         drop(pool);
         line.lock().pipe.answer(now, answer);
+    }
+
+    /// Our own address is what the peer sees, or what the socket has (`ms_learn_addr_from_peer`).
+    fn as_the_socket_says(&self, line: &Line, mut ask: Ask) -> Ask {
+        if !self.config.options.ms_learn_addr_from_peer
+            && let Ask::MyAddr { seen } | Ask::MyAddrs { seen } = &mut ask
+            && let Some(local) = line.stream().and_then(|stream| stream.socket.local_addr().ok())
+        {
+            *seen = EntityAddr::new(seen.kind, local, 0);
+        }
+        ask
     }
 
     /// Of two connections with one peer one goes on.

@@ -98,7 +98,7 @@ where
         self.stopped.store(true, Ordering::SeqCst);
         self.transport.stop();
         self.transport.join();
-        if panic::catch_unwind(AssertUnwindSafe(|| self.mark_down_all(&Fault::Shutdown))).is_err() {
+        if panic::catch_unwind(AssertUnwindSafe(|| self.mark_down_all(&Fault::Shutdown, true))).is_err() {
             tracing::error!("a panic while the connections were closed");
         }
         self.post(Input::Stopped, Held::default());
@@ -112,14 +112,18 @@ where
 }
 
 impl<E: Endpoint> Shared<E> {
-    /// Takes no more calls, and resets all connections (`mark_down_all`).
-    pub(super) fn mark_down_all(&self, why: &Fault) {
+    /// Resets all connections (`mark_down_all`). `for_good`: no more calls are taken either.
+    pub(super) fn mark_down_all(&self, why: &Fault, for_good: bool) {
         let mut pool = lock(&self.pool);
-        self.listeners.fetch_add(1, Ordering::SeqCst);
+        if for_good {
+            self.listeners.fetch_add(1, Ordering::SeqCst);
+        }
         let all: Vec<_> = pool.connections().map(|(con, _)| con).collect();
         let links: Vec<_> = all.into_iter().filter_map(|con| Some((con, pool.remove(con)?))).collect();
         drop(pool);
-        self.transport.unlisten();
+        if for_good {
+            self.transport.unlisten();
+        }
         for (con, link) in links {
             match link {
                 Link::Pipe(line) => {

@@ -20,7 +20,7 @@ use crate::sync::lock;
 use crate::transport::{self, Faults, Listener, SocketOptions, Thread, Transport};
 use shared::Sink;
 
-pub(crate) use shared::Shared;
+pub(crate) use shared::{Fast, Shared};
 
 /// An [`Endpoint`] on sockets: a client, a daemon, a chain of dispatchers. A cheap handle; the last one that is dropped
 /// shuts the node down.
@@ -105,7 +105,7 @@ where
     ) -> io::Result<Self> {
         let transport =
             transport::create(options.ms_type, &options.thread_name, options.ms_async_op_threads)?;
-        Self::start_with(transport, endpoint, options, Box::new(sink))
+        Self::start_with(transport, endpoint, options, (Box::new(sink), None))
     }
 
     /// As [`start_in_batches`](Self::start_in_batches), on a transport of the caller's own, which serves this node alone.
@@ -119,14 +119,26 @@ where
         options: NodeOptions,
         sink: impl Fn(&mut dyn Iterator<Item = E::Done>) + Send + Sync + 'static,
     ) -> io::Result<Self> {
-        Self::start_with(transport, endpoint, options, Box::new(sink))
+        Self::start_with(transport, endpoint, options, (Box::new(sink), None))
+    }
+
+    /// As [`start_in_batches`](Self::start_in_batches), with somebody who hears of some things first.
+    pub(crate) fn start_fast(
+        endpoint: E,
+        options: NodeOptions,
+        sink: Sink<E>,
+        fast: Box<dyn Fast>,
+    ) -> io::Result<Self> {
+        let transport =
+            transport::create(options.ms_type, &options.thread_name, options.ms_async_op_threads)?;
+        Self::start_with(transport, endpoint, options, (sink, Some(fast)))
     }
 
     fn start_with(
         transport: Arc<dyn Transport>,
         endpoint: E,
         options: NodeOptions,
-        sink: Sink<E>,
+        ends: (Sink<E>, Option<Box<dyn Fast>>),
     ) -> io::Result<Self> {
         let nonce = options.nonce.map_or_else(random_nonce, Ok)?;
         let pool = Pool::new(Arc::new(options.config), nonce, Box::new(SystemEntropy));
@@ -141,7 +153,7 @@ where
         };
         let faults = Faults::new(options.inject, u64::from(nonce)).map(Arc::new);
         let made = SocketOptions { nodelay: options.ms_tcp_nodelay, rcvbuf: options.ms_tcp_rcvbuf };
-        let shared = Shared::new(endpoint, pool, made, faults, transport, sink);
+        let shared = Shared::new(endpoint, pool, made, faults, transport, ends);
         let lives = Arc::clone(&shared);
         let thread = thread::Builder::new().name(options.thread_name).spawn(move || lives.live())?;
         // The endpoint may have something to say before anybody asks.
@@ -207,7 +219,7 @@ impl<E: Endpoint> Node<E> {
         let old = pool.my_addrs();
         pool.renew_nonce();
         drop(pool);
-        self.0.shared.mark_down_all(&Fault::Closed);
+        self.0.shared.mark_down_all(&Fault::Closed, true);
         self.0.shared.work_off(Thread::Caller);
         avoid_ports.extend(old.iter().map(EntityAddr::port));
         let mut last = old.front();
@@ -221,6 +233,18 @@ impl<E: Endpoint> Node<E> {
             avoid_ports.push(last.port());
         }
         Ok(last)
+    }
+
+    /// How many connections there are, with those that are being opened and that wait for another stream.
+    #[must_use]
+    pub fn connections(&self) -> usize {
+        lock(&self.0.shared.pool).connections().count()
+    }
+
+    /// Resets all connections (`Messenger::mark_down_all`). Others can be opened, and calls are still taken.
+    pub fn mark_down_all(&self) {
+        self.0.shared.mark_down_all(&Fault::Closed, false);
+        self.0.shared.work_off(Thread::Caller);
     }
 
     /// The addresses that peers are told. Without an IP until one is bound or learned.

@@ -8,8 +8,8 @@ use std::thread::LocalKey;
 
 use loligo_base::{Mono, Now, Wall};
 use loligo_msgr_proto::{
-    Answer, AuthStep, ConId, Config, Connect, Endpoint, Envelope, Fault, Held, Input, Link, NetCommand,
-    NetEvent, Outgoing, Output, Pool,
+    Answer, Arrived, AuthStep, ConId, Config, Connect, Endpoint, Envelope, Fault, Held, Input, Link,
+    NetCommand, NetEvent, Outgoing, Output, Peer, Pool,
 };
 use loligo_wire::entity::{EntityAddrVec, EntityType};
 use loligo_wire::msgr1::MessageHeader;
@@ -75,10 +75,21 @@ pub(crate) struct Shared<E: Endpoint> {
     /// Held by the thread that hands results out, so that their order is kept.
     delivering: Turn<()>,
     sink: Sink<E>,
+    /// Hears of some things first.
+    pub(super) fast: Option<Box<dyn Fast>>,
 }
 
 /// What takes results.
 pub(crate) type Sink<E> = Box<dyn Fn(&mut dyn Iterator<Item = <E as Endpoint>::Done>) + Send + Sync>;
+
+/// What hears of some things before the endpoint does, on the thread of the pipe, in the order in which they happen there.
+pub(crate) trait Fast: Send + Sync {
+    /// A message arrived. Gives it back where it is the endpoint's.
+    fn message(&self, con: ConId, arrived: Arrived) -> Option<Arrived>;
+
+    /// A connection is open.
+    fn open(&self, con: ConId, peer: &Peer);
+}
 
 /// Ends the node where the endpoint or the sink panics on a caller's thread: what they were about to do is lost, and somebody
 /// may wait for it.
@@ -144,7 +155,7 @@ impl<E: Endpoint> Shared<E> {
         sockets: SocketOptions,
         faults: Option<Arc<Faults>>,
         transport: Arc<dyn Transport>,
-        sink: Sink<E>,
+        (sink, fast): (Sink<E>, Option<Box<dyn Fast>>),
     ) -> Arc<Self> {
         Arc::new_cyclic(|own| Self {
             clock: Clock::start(),
@@ -162,6 +173,7 @@ impl<E: Endpoint> Shared<E> {
             dones: Mutex::default(),
             delivering: Turn::new(()),
             sink,
+            fast,
         })
     }
 
@@ -283,7 +295,10 @@ impl<E: Endpoint> Shared<E> {
     fn command(&self, command: NetCommand, now: Now, later: &mut Later) {
         match command {
             NetCommand::Send { con, msg } => self.send(now, con, msg, later),
-            NetCommand::Connect { con, peer, addrs } => self.connect(now, con, peer, addrs, later),
+            NetCommand::Connect { con, peer, addrs } => self.connect(now, (con, peer, addrs), false, later),
+            NetCommand::ConnectAnon { con, peer, addrs } => {
+                self.connect(now, (con, peer, addrs), true, later)
+            }
             NetCommand::AuthStep { con, step } => self.answer(now, con, step, later),
             NetCommand::SendKeepalive { con } => {
                 self.on_pipe(con, later, |line| line.lock().pipe.send_keepalive(now))
@@ -336,7 +351,13 @@ impl<E: Endpoint> Shared<E> {
         }
     }
 
-    fn connect(&self, now: Now, con: ConId, peer: EntityType, addrs: EntityAddrVec, later: &mut Later) {
+    fn connect(
+        &self,
+        now: Now,
+        (con, peer, addrs): (ConId, EntityType, EntityAddrVec),
+        anon: bool,
+        later: &mut Later,
+    ) {
         let mut pool = lock(&self.pool);
         // Looked at behind the lock: what is put in before the node stops is found and reset when it does.
         if self.stopped.load(Ordering::SeqCst) {
@@ -345,7 +366,7 @@ impl<E: Endpoint> Shared<E> {
         match pool.connect(now, con, peer, addrs) {
             Connect::Dial { pipe, addrs, socket } => {
                 let line = Arc::new(Line::new(con, socket, *pipe, self.faults.clone()));
-                pool.insert(con, addrs, Arc::clone(&line));
+                pool.insert(con, if anon { EntityAddrVec::NONE } else { addrs }, Arc::clone(&line));
                 later.wishes.push(Wish::Dial(line));
             }
             Connect::Local(peer) => self.tell(NetEvent::Connected { con, peer }),

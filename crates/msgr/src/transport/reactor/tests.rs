@@ -38,7 +38,8 @@ fn a_pipe_that_is_looked_at_before_it_is_dialled_keeps_its_timer() {
     let transport = Arc::new(AsyncTransport::new("test".to_owned(), 1).unwrap());
     let pool = Pool::new(Arc::new(NodeOptions::client().config), 1, Box::new(SeededEntropy::new(1)));
     let sink = Box::new(|_: &mut dyn Iterator<Item = ()>| {});
-    let shared = Shared::new(Idle, pool, SocketOptions::default(), None, Arc::clone(&transport) as _, sink);
+    let shared =
+        Shared::new(Idle, pool, SocketOptions::default(), None, Arc::clone(&transport) as _, (sink, None));
     let poll = lock(&transport.polls).pop().unwrap();
     let mut reactor = Reactor::new(Arc::clone(&shared) as _, 0, poll, Arc::clone(&transport.homes)).unwrap();
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
