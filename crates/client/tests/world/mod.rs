@@ -221,7 +221,9 @@ impl World {
 
     fn carry_out(&mut self, command: NetCommand) {
         match command {
-            NetCommand::Connect { con, peer, .. } => drop(self.cons.insert(con, peer)),
+            NetCommand::Connect { con, peer, .. } | NetCommand::ConnectAnon { con, peer, .. } => {
+                self.cons.insert(con, peer);
+            }
             NetCommand::Send { con, msg } => self.sent.push(Sent {
                 con,
                 message_type: msg.message_type(),

@@ -106,7 +106,8 @@ impl Dispatcher for Server {
 /// Counts what comes back, and the ends of connections.
 struct Client {
     received: Received,
-    back: [AtomicU64; SERVERS as usize],
+    /// For each server.
+    back: Vec<AtomicU64>,
     connects: AtomicU64,
     resets: AtomicU64,
 }
@@ -161,7 +162,7 @@ impl World {
         server.add_dispatcher_tail(Arc::new(Server(self.received())));
         let at = BindAddr { ip: Some([127, 0, 0, 1].into()), ..BindAddr::default() };
         // Half of them are called in each protocol.
-        let addr = server.bind(if id % 2 == 0 { at } else { at.v2() }).unwrap();
+        let addr = server.bind(if id.is_multiple_of(2) { at } else { at.v2() }).unwrap();
         (server, addr)
     }
 
@@ -173,7 +174,7 @@ impl World {
         };
         let name = EntityName::client(i64::try_from(id + 1).unwrap());
         let messenger = Messenger::create(self.options(name, policy, id), NoAuth).unwrap();
-        let back = [const { AtomicU64::new(0) }; SERVERS as usize];
+        let back = servers.iter().map(|_| AtomicU64::new(0)).collect();
         let client = Arc::new(Client {
             received: self.received(),
             back,
