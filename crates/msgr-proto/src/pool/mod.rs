@@ -300,6 +300,8 @@ impl<H: Clone> Pool<H> {
     /// [`meet`](Self::meet). If there is none, this one is found by the peer's addresses from now on, and is to be answered
     /// [`SessionAnswer::New`](crate::SessionAnswer::New).
     pub fn rival(&mut self, con: ConId, claim: &Claim) -> Option<(ConId, H)> {
+        // Who asks for a session has said who it is.
+        self.half_open.leave(con);
         let others =
             claim.addrs.iter().filter_map(|addr| self.by_addr.get(addr)).filter(|other| **other != con);
         for other in others {

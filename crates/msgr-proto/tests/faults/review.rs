@@ -205,3 +205,42 @@ fn a_session_that_the_two_ends_do_not_agree_on_begins_anew() {
         assert_eq!(count(&world, caller, is_reset) + count(&world, called, is_reset), 0);
     }
 }
+
+/// Peers that have proved who they are, and go before they have heard that the session is open, keep no place from others.
+#[test]
+fn who_is_gone_before_the_session_is_open_is_not_half_open() {
+    for mode in MODES {
+        let mut world = World::new(5);
+        world.script = Some(crate::world::Script::default());
+        let mut of_server = config(mode, EntityName::osd(0), Policy::stateful_server());
+        of_server.limits.half_open = 2;
+        let server = world.host(of_server, 6_800);
+        for num in 1..=4 {
+            world.host(config(mode, EntityName::client(num), Policy::lossless_client()), 0);
+        }
+        with_keys(&mut world);
+        let item = if mode.is_v2() { "SERVER_IDENT" } else { "SEQ" };
+        for client in 1..=3 {
+            let rule = Rule { host: client, way: Way::Read, item, nth: 1, act: Act::Hold };
+            world.script.as_mut().unwrap().rules.push(rule);
+            let con = world.connect(client, server);
+            world.run();
+            assert!(world.is_held());
+            world.mark_down(client, con);
+            world.cut_all();
+            world.run();
+        }
+        let con = world.connect(4, server);
+        world.send(4, con, note(1));
+        world.run();
+        assert_eq!(world.hosts[server].tids(), [1], "{mode:?}");
+        // Some time later they are forgotten.
+        world.run_for(MINUTE * 31);
+        let left = world.hosts[server].connections();
+        assert_eq!(
+            left,
+            if mode.is_v2() { 4 } else { 1 },
+            "who was told of them can mark them down: {mode:?}"
+        );
+    }
+}
