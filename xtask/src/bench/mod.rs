@@ -1,5 +1,10 @@
 //! `cargo xtask bench`: the benchmarks of `benches/`, which have a workspace of their own.
 
+mod msgr_perf;
+mod msgr_scale;
+mod plot;
+
+use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
 
@@ -29,6 +34,10 @@ enum Bench {
     Cipher,
     /// CRC-32C by each crate that computes it
     Crc,
+    /// CPU per message of our messenger's client beside Ceph's, with Ceph's server
+    MsgrPerf,
+    /// Many pipes on each transport: threads, memory, CPU, and how long a ping takes
+    MsgrScale,
     /// PGs and objects to OSDs, beside osdmaptool if there is one
     Placement,
     /// Headers, messages and maps, written and read
@@ -42,11 +51,30 @@ enum Bench {
 pub(crate) fn run(args: &BenchArgs) -> Result<()> {
     let benches = if args.benches.is_empty() { Bench::value_variants() } else { &args.benches };
     for bench in benches {
-        let name = format!("{bench:?}").to_lowercase();
-        let mut command = cargo(&["bench", "--bench", &name, "--"]);
-        process::run_attached(command.args(&args.criterion), DEADLINE)?;
+        match bench {
+            Bench::MsgrPerf => msgr_perf::run()?,
+            Bench::MsgrScale => msgr_scale::run()?,
+            Bench::Cipher | Bench::Crc | Bench::Placement | Bench::Wire => {
+                criterion(*bench, &args.criterion)?
+            }
+        }
     }
     Ok(())
+}
+
+fn criterion(bench: Bench, arguments: &[String]) -> Result<()> {
+    let name = format!("{bench:?}").to_lowercase();
+    let mut command = cargo(&["bench", "--bench", &name, "--"]);
+    process::run_attached(command.args(arguments), DEADLINE)
+}
+
+/// Builds something of the workspace as it is measured; gives where cargo puts what it has built.
+fn build(arguments: &[&str]) -> Result<PathBuf> {
+    let mut command = Command::new("cargo");
+    command.current_dir(workspace::root()).args(["build", "--release", "--quiet"]).args(arguments);
+    process::run_attached(&mut command, DEADLINE)?;
+    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(workspace::generated, PathBuf::from);
+    Ok(target.join("release"))
 }
 
 /// `cargo` in the folder of the benchmarks, with the target folder that everything else has.
