@@ -71,7 +71,7 @@ fn draw(out: &mut String, x_title: &str, panel: &Panel) {
     let x = Axis::over(all.clone().map(|point| point.0), MARGIN, WIDTH - 1.5 * MARGIN);
     let y = Axis::over(all.map(|point| point.1), HEIGHT - MARGIN, 1.6 * MARGIN - HEIGHT);
     let (left, right) = (MARGIN, WIDTH - 0.5 * MARGIN);
-    let (bottom, top) = (HEIGHT - MARGIN, 0.6 * MARGIN);
+    let (bottom, top) = (HEIGHT - MARGIN, (0.6 * MARGIN).round());
     let _ = writeln!(out, "<text x=\"{left}\" y=\"18\" font-weight=\"bold\">{}</text>", panel.title);
     for value in x.powers() {
         let at = x.place(value);
