@@ -290,6 +290,25 @@ pub trait Outgoing: fmt::Debug + Send + Sync {
     }
 }
 
+/// A message as it came, or put together by hand, on its way out: type, transaction, priority and parts.
+impl Outgoing for Envelope {
+    fn message_type(&self) -> u16 {
+        self.header.message_type
+    }
+
+    fn tid(&self) -> Tid {
+        self.header.tid
+    }
+
+    fn priority(&self) -> u16 {
+        self.header.priority
+    }
+
+    fn encode(&self, _features: Features) -> Payload {
+        self.payload.clone()
+    }
+}
+
 /// A [`Message`] on its way out, with its transaction.
 #[derive(Clone, Debug)]
 pub struct Posted<M> {

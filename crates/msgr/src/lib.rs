@@ -1,8 +1,36 @@
 //! Ceph's messenger over sockets.
 //!
-//! A [`Node`] drives an [`Endpoint`](proto::Endpoint): it moves the bytes of its pipes, accepts, dials and keeps time, on
-//! one thread and on those of its callers, and decides nothing. A [`Messenger`] is a node whose endpoint is a chain of
-//! [`Dispatcher`]s, as in Ceph.
+//! A [`Node`] drives an [`Endpoint`](proto::Endpoint): it opens and takes connections, brings messages, keeps time, and decides
+//! nothing. A [`Messenger`] is a node whose endpoint is a chain of [`Dispatcher`]s, as in Ceph.
+//!
+//! # Transports
+//!
+//! What moves the bytes is a [`Transport`], chosen by [`NodeOptions::ms_type`]:
+//!
+//! - `async` ([`MsType::Async`], also called `async+posix`): [`ms_async_op_threads`](NodeOptions::ms_async_op_threads) threads, one
+//!   unless more are asked for, each with an event queue of the system for its share of the connections. Any thread may write. For
+//!   a few connections or many.
+//! - `simple` ([`MsType::Simple`]): a reader and a writer thread for each connection, as Ceph's first messenger had.
+//!
+//! Both keep the same promises, and more transports can: [`Node::start_on`] takes one from outside this crate, and
+//! `tests/conformance` says what it has to do. [`NodeOptions::inject`] makes sockets fail and messages late on purpose, whatever
+//! the transport.
+//!
+//! # Examples
+//!
+//! A server that sends every message back (`examples/echo_server.rs`):
+//!
+//! ```no_run
+#![doc = include_str!("../examples/echo_server.rs")]
+//! ```
+//!
+//! And a client of it (`examples/echo_client.rs`):
+//!
+//! ```no_run
+#![doc = include_str!("../examples/echo_client.rs")]
+//! ```
+//!
+//! Both ends in one program:
 //!
 //! ```
 //! use std::sync::{Arc, mpsc};

@@ -1,6 +1,8 @@
 //! How messages reach dispatchers, and what messengers are asked for, over every transport.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may fail")]
 
+use std::io;
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Arc, Mutex};
@@ -12,10 +14,11 @@ use loligo_msgr::proto::{AuthRequest, AuthStep, ConId, Config, Envelope, Outgoin
 use loligo_msgr::{
     BindAddr, Connection, Dispatcher, Messenger, MsType, NoAuth, NodeOptions, Policy, PolicySet,
 };
-use loligo_wire::entity::{EntityAddrVec, EntityName, EntityType};
+use loligo_wire::entity::{EntityAddr, EntityName, EntityType};
 use loligo_wire::message::Payload;
 use loligo_wire::msgr1::priority;
 use loligo_wire::{Features, Tid};
+use socket2::{Domain, Socket, Type};
 
 /// Longer than anything here may take, on a machine that is busy with something else.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -347,31 +350,40 @@ fn dispatchers_are_asked_for_authorizers_before_the_messenger() {
     assert!(bouncer.0.load(Ordering::SeqCst) > 0);
 }
 
-#[test]
-fn the_own_address_is_what_the_socket_says_where_that_is_wanted() {
-    let (server, _saw, _open) = server(MsType::Async);
-    let mut options = NodeOptions::client();
-    options.config.options.ms_learn_addr_from_peer = false;
-    let client = Messenger::create(options, NoAuth).unwrap();
-    let (tell, saw) = mpsc::channel();
-    client.add_dispatcher_tail(Arc::new(Opened(Mutex::new(tell))));
-    let _con = client.connect_to(EntityType::OSD, server.my_addrs());
-    saw.recv_timeout(PATIENCE).unwrap();
-    let mine: EntityAddrVec = client.my_addrs();
-    assert_eq!(mine.front().ip(), Some([127, 0, 0, 1].into()));
-    assert_eq!(mine.front().port(), 0);
+/// Passes on what two ends say, and calls the server from another address.
+fn proxy(server: SocketAddr) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let own = listener.local_addr().unwrap();
+    thread::spawn(move || {
+        let (mut client, _) = listener.accept().unwrap();
+        let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+        socket.bind(&"127.0.0.3:0".parse::<SocketAddr>().unwrap().into()).unwrap();
+        socket.connect(&server.into()).unwrap();
+        let mut stream = TcpStream::from(socket);
+        let (mut from, mut to) = (client.try_clone().unwrap(), stream.try_clone().unwrap());
+        thread::spawn(move || io::copy(&mut from, &mut to));
+        io::copy(&mut stream, &mut client)
+    });
+    own
 }
 
-/// Tells that a connection is open.
-struct Opened(Mutex<Sender<()>>);
-
-impl Dispatcher for Opened {
-    fn ms_dispatch(&self, _con: &Connection, _message: &Envelope) -> bool {
-        true
-    }
-
-    fn ms_handle_connect(&self, _con: &Connection, _peer: &Peer) {
-        // A test that has seen enough listens no more.
-        let _ = self.0.lock().unwrap().send(());
+#[test]
+fn the_own_address_is_what_the_peer_sees_or_what_the_socket_says() {
+    let (server, _saw, _open) = server(MsType::Async);
+    let at = BindAddr { ip: Some([127, 0, 0, 1].into()), ..BindAddr::default() };
+    let addr = server.bind(at.v2()).unwrap().socket_addr().unwrap();
+    for (from_peer, expected) in [(true, [127, 0, 0, 3]), (false, [127, 0, 0, 1])] {
+        let mut options = NodeOptions::client();
+        options.config.options.ms_learn_addr_from_peer = from_peer;
+        let client = Messenger::create(options, NoAuth).unwrap();
+        // It may not go further than that, since the server says that it is at another address.
+        let _con = client.connect_to(EntityType::OSD, EntityAddr::msgr2(proxy(addr), 0).into());
+        let deadline = Instant::now() + PATIENCE;
+        while client.my_addrs().front().is_blank_ip() {
+            assert!(Instant::now() < deadline);
+            thread::yield_now();
+        }
+        assert_eq!(client.my_addrs().front().ip(), Some(expected.into()));
+        assert_eq!(client.my_addrs().front().port(), 0);
     }
 }
