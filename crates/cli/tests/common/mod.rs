@@ -19,7 +19,7 @@ use serde_json::Value;
 pub(crate) const POOL: &str = "data";
 
 /// Longer than any run may take.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(180);
 
 /// What a run of the program gave.
 #[derive(Debug)]
