@@ -19,7 +19,7 @@ pub struct SocketOptions {
 }
 
 impl SocketOptions {
-    /// A socket that does not block, to call that address with [`connect`].
+    /// A socket that does not block, to call that address with.
     ///
     /// # Errors
     ///
