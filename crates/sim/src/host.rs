@@ -271,7 +271,10 @@ impl<E: Role> Node<E> {
         let now = self.now(core);
         let answer = match self.pool.answer(ask) {
             Ok(answer) => answer,
-            Err(Question::Auth(request)) => return self.tell(core, NetEvent::AuthWanted { con, request }),
+            Err(Question::Auth(request)) => {
+                self.pool.introduce(con);
+                return self.tell(core, NetEvent::AuthWanted { con, request });
+            }
             Err(Question::Session(claim)) => match self.pool.rival(con, &claim) {
                 None => Answer::Session(SessionAnswer::New),
                 Some(rival) => return self.meet(core, (con, id), rival, &claim),

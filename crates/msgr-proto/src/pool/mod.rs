@@ -39,7 +39,7 @@ struct Entry<H> {
     link: Link<H>,
     /// Where the peer is, as far as it is known.
     addrs: EntityAddrVec,
-    /// The endpoint knows of it: it asked for it, or was told that it was accepted.
+    /// The endpoint knows of it: it asked for it, was asked about it, or was told that it was accepted.
     is_known: bool,
 }
 
@@ -339,6 +339,14 @@ impl<H: Clone> Pool<H> {
     /// The greeting of an accepted connection is over, and the endpoint is told of it.
     pub fn accepted(&mut self, con: ConId) {
         self.half_open.leave(con);
+        if let Some(entry) = self.cons.get_mut(&con) {
+            entry.is_known = true;
+        }
+    }
+
+    /// The endpoint is asked about an accepted connection that is not open yet: it may keep something of it, and is to hear of its
+    /// end.
+    pub fn introduce(&mut self, con: ConId) {
         if let Some(entry) = self.cons.get_mut(&con) {
             entry.is_known = true;
         }

@@ -94,6 +94,7 @@ impl<E: Endpoint> Shared<E> {
         let answer = match pool.answer(ask) {
             Ok(answer) => answer,
             Err(Question::Auth(request)) => {
+                pool.introduce(line.con());
                 drop(pool);
                 return self.tell_of(line, NetEvent::AuthWanted { con: line.con(), request });
             }
@@ -157,13 +158,15 @@ impl<E: Endpoint> Shared<E> {
     }
 
     fn dead(&self, line: &Arc<Line>, why: Fault) {
-        lock(&self.pool).remove(line.con());
+        let is_known = lock(&self.pool).bury(line.con());
         self.close(line);
-        if why == Fault::Refused {
-            self.tell_of(line, NetEvent::Refused { con: line.con() });
+        // The endpoint hears nothing of what it does not know, has marked down, or heard the end of before.
+        if is_known {
+            if why == Fault::Refused {
+                self.tell_of(line, NetEvent::Refused { con: line.con() });
+            }
+            self.reset(line, why);
         }
-        // Where the endpoint marked it down, or heard of its end before, it hears nothing more.
-        self.reset(line, why);
     }
 
     /// The line is over.
