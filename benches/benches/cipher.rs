@@ -47,9 +47,12 @@ fn aws_lc(bytes: &mut [u8]) {
     tag.copy_from_slice(key.seal_in_place_separate_tag(nonce, Aad::empty(), plain).unwrap().as_ref());
 }
 
+/// Seals bytes in place.
+type Seal = fn(&mut [u8]);
+
 /// All give the same, else the figures mean nothing.
-fn check(ciphers: &[(&str, fn(&mut [u8]))]) {
-    let sealed = |cipher: fn(&mut [u8])| {
+fn check(ciphers: &[(&str, Seal)]) {
+    let sealed = |cipher: Seal| {
         let mut bytes = vec![0x5a; 1000];
         cipher(&mut bytes);
         bytes
@@ -61,7 +64,7 @@ fn check(ciphers: &[(&str, fn(&mut [u8]))]) {
 }
 
 fn cipher(c: &mut Criterion) {
-    let ciphers: [(&str, fn(&mut [u8])); 5] = [
+    let ciphers: [(&str, Seal); 5] = [
         ("aes-gcm 0.10", rustcrypto),
         ("aes-gcm 0.11", rustcrypto_next),
         ("graviola", graviola),

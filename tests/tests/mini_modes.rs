@@ -48,6 +48,23 @@ fn without_keys_there_is_v2_in_crc_mode() {
 }
 
 #[test]
+fn each_transport_logs_in_with_cephx_in_every_mode() {
+    let mini = Mini::start();
+    let transports: [&[(&str, &str)]; 3] = [
+        &[("ms_type", "async")],
+        &[("ms_type", "async"), ("ms_async_op_threads", "3")],
+        &[("ms_type", "simple")],
+    ];
+    for transport in transports {
+        for mode in ["legacy", "crc", "secure"] {
+            let options = [transport, &[("ms_mode", mode)]].concat();
+            let client = Cluster::connect(&with(&mini.cluster, &options)).unwrap();
+            there_and_back(&client.io_ctx(POOL).unwrap());
+        }
+    }
+}
+
+#[test]
 fn a_client_chooses_the_messenger_and_the_mode() {
     let mini = Mini::start();
     assert_eq!(mini.cluster.mon_addrs().0.len(), 2);

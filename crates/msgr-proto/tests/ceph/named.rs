@@ -11,8 +11,14 @@ fn every_test_that_is_named_exists() {
     for name in table.split('`').filter(|text| text.starts_with("crates/") && text.contains("::")) {
         let (file, test) = name.split_once("::").unwrap();
         let text = fs::read_to_string(root.join(file)).unwrap_or_else(|error| panic!("{file}: {error}"));
-        let is_there =
-            [format!("fn {test}()"), format!("    {test}: ")].iter().any(|found| text.contains(found));
+        let is_there = [
+            format!("fn {test}()"),
+            format!("    {test}: "),
+            format!("    {test},\n"),
+            format!("    {test});\n"),
+        ]
+        .iter()
+        .any(|found| text.contains(found));
         assert!(is_there, "{name}");
         named += 1;
     }
