@@ -9,11 +9,10 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use loligo_auth::{AuthClient, Keyring};
-use loligo_base::Entropy;
 use loligo_client::{Call, CallId, Client, ConnectError, Done, Options, Outcome};
 use loligo_monclient::{Reply, Request};
 use loligo_msgr::proto::Endpoint;
-use loligo_msgr::{Node, NodeOptions};
+use loligo_msgr::{Node, NodeOptions, SystemEntropy};
 use loligo_objecter::{ObjectOperation, Op, OpReply};
 use loligo_wire::cephx::{EntityTypes, KeyType};
 use loligo_wire::entity::{AuthEntityName, EntityAddrVec, EntityType};
@@ -51,16 +50,6 @@ pub fn option(conf: &Path, name: &str) -> String {
     let text = std::fs::read_to_string(conf).unwrap();
     let value = text.lines().find_map(|line| line.strip_prefix(name)?.trim_start().strip_prefix('='));
     value.unwrap_or_else(|| panic!("{name} in {}", conf.display())).trim().to_owned()
-}
-
-/// The system's entropy.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct SystemEntropy;
-
-impl Entropy for SystemEntropy {
-    fn fill(&mut self, out: &mut [u8]) {
-        getrandom::fill(out).unwrap();
-    }
 }
 
 /// Where the outcome of a call goes.

@@ -8,7 +8,8 @@ use std::time::{Duration, Instant};
 use loligo_auth::{AuthClient, AuthError, CryptoKey};
 use loligo_base::Wall;
 use loligo_client::ConnectError;
-use loligo_tests::live::{self, LiveClient, PATIENCE, SystemEntropy};
+use loligo_msgr::SystemEntropy;
+use loligo_tests::live::{self, LiveClient, PATIENCE};
 use loligo_wire::entity::{AuthEntityName, EntityAddr, EntityAddrVec};
 
 fn stranger(name: &str) -> AuthClient {

@@ -10,7 +10,7 @@ use loligo::{Cluster, Conf, Error};
 use loligo_auth::{CryptoKey, Keyring, KeyringEntry};
 use loligo_base::Wall;
 use loligo_minicluster_net::{MiniAuth, MiniCluster, MiniOptions};
-use loligo_tests::live::SystemEntropy;
+use loligo_msgr::SystemEntropy;
 use loligo_tests::mini;
 use loligo_wire::entity::AuthEntityName;
 

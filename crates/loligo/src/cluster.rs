@@ -10,13 +10,13 @@ use bytes::Bytes;
 use loligo_base::{Mono, Now};
 use loligo_client::{Call, CallId, Client, ConnectError, Done, Outcome};
 use loligo_monclient::{Reply, Request};
-use loligo_msgr::Node;
+use loligo_msgr::{Node, SystemEntropy};
 use loligo_objecter::Op;
 use loligo_wire::osdmap::OSDMap;
 use loligo_wire::{GlobalId, PoolId, Uuid};
 
 use crate::completion::{Operation, Sleeper, Slot};
-use crate::setup::{self, SystemEntropy};
+use crate::setup;
 use crate::{Completion, Conf, Error, IoCtx};
 
 /// Where the result of a call goes.

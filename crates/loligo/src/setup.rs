@@ -4,7 +4,6 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use loligo_auth::{AuthClient, CryptoKey, Keyring};
-use loligo_base::Entropy;
 use loligo_client::Options;
 use loligo_msgr::proto::Config;
 use loligo_msgr::{Inject, MsType, NodeOptions};
@@ -18,21 +17,6 @@ use crate::{Conf, ConfError, modes};
 /// Where Ceph looks for a keyring when nothing says where it is.
 const DEFAULT_KEYRINGS: &str = "/etc/ceph/$cluster.$name.keyring,/etc/ceph/$cluster.keyring,/etc/ceph/keyring,\
                                 /etc/ceph/keyring.bin";
-
-/// Secrets and seeds from the operating system.
-pub(crate) struct SystemEntropy;
-
-impl Entropy for SystemEntropy {
-    fn fill(&mut self, out: &mut [u8]) {
-        if let Err(error) = getrandom::fill(out) {
-            // Going on with bytes that can be guessed would be worse than ending.
-            #[expect(clippy::panic, reason = "a system without randomness cannot authenticate")]
-            {
-                panic!("the operating system gives no random bytes: {error}");
-            }
-        }
-    }
-}
 
 /// The monitors that the configuration names. Resolving names is a part of connecting: its time is taken from what there is
 /// for the login.

@@ -79,6 +79,7 @@
 
 mod bind;
 mod clock;
+mod entropy;
 mod mailbox;
 mod messenger;
 mod node;
@@ -89,6 +90,7 @@ mod turn;
 
 pub use bind::BindAddr;
 pub use clock::Clock;
+pub use entropy::SystemEntropy;
 pub use loligo_msgr_proto as proto;
 pub use loligo_msgr_proto::{Pipe, Policy, PolicySet, Pool, Throttle};
 pub use messenger::{Authenticate, Connection, Delivery, Dispatcher, DispatcherChain, Messenger, NoAuth};

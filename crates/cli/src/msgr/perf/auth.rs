@@ -12,9 +12,8 @@ use loligo_auth::{
     AuthClient, AuthError, EntityAuth, KeyServer, KeyServerOptions, Keyring, LoggedInClient, Login,
     LoginHandler, LoginRequest, LoginStep,
 };
-use loligo_base::Entropy;
 use loligo_msgr::proto::{Accept, AuthRequest, AuthStep, ConId};
-use loligo_msgr::{Authenticate, Clock, NoAuth};
+use loligo_msgr::{Authenticate, Clock, NoAuth, SystemEntropy};
 use loligo_wire::AuthEntityName;
 use loligo_wire::cephx::{AuthMethod, EntityTypes};
 use loligo_wire::entity::EntityType;
@@ -30,16 +29,6 @@ const EOPNOTSUPP: i32 = 95;
 const MAX_LOGINS: usize = 4096;
 
 const METHODS: &[AuthMethod] = &[AuthMethod::CEPHX];
-
-/// The kernel's generator.
-struct SystemEntropy;
-
-impl Entropy for SystemEntropy {
-    #[expect(clippy::expect_used, reason = "without randomness nothing here can be kept secret")]
-    fn fill(&mut self, out: &mut [u8]) {
-        getrandom::fill(out).expect("the system has randomness");
-    }
-}
 
 /// One of the two ways.
 pub(super) enum Auth {
