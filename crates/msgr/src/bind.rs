@@ -5,9 +5,9 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 use std::thread;
 
 use loligo_wire::entity::AddrType;
-use socket2::{Domain, Protocol, Socket, Type};
 
 use crate::node::NodeSockets;
+use crate::transport::SocketOptions;
 
 /// Where a node takes calls, in one protocol (`Messenger::bind`). For calls in both, it is bound twice.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,29 +44,33 @@ impl BindAddr {
 }
 
 /// Binds, with the attempts that the options allow.
-pub(crate) fn bind(addr: &BindAddr, options: &NodeSockets) -> io::Result<TcpListener> {
-    let mut attempt = bind_once(addr, options);
+pub(crate) fn bind(
+    addr: &BindAddr,
+    options: &NodeSockets,
+    sockets: &SocketOptions,
+) -> io::Result<TcpListener> {
+    let mut attempt = bind_once(addr, options, sockets);
     for _ in 0..options.retry_count {
         if attempt.is_ok() {
             break;
         }
         thread::sleep(options.retry_delay);
-        attempt = bind_once(addr, options);
+        attempt = bind_once(addr, options, sockets);
     }
     attempt
 }
 
-fn bind_once(addr: &BindAddr, options: &NodeSockets) -> io::Result<TcpListener> {
+fn bind_once(addr: &BindAddr, options: &NodeSockets, sockets: &SocketOptions) -> io::Result<TcpListener> {
     let any =
         if options.ipv6 { IpAddr::V6(Ipv6Addr::UNSPECIFIED) } else { IpAddr::V4(Ipv4Addr::UNSPECIFIED) };
     let ip = addr.ip.unwrap_or(any);
     if addr.port != 0 {
-        return listen(SocketAddr::new(ip, addr.port), options, true);
+        return listen(sockets, SocketAddr::new(ip, addr.port), options.backlog, true);
     }
     let range = options.port_min..=options.port_max;
     let mut last = io::Error::from(io::ErrorKind::AddrInUse);
     for port in range.filter(|port| !addr.avoid_ports.contains(port)) {
-        match listen(SocketAddr::new(ip, port), options, false) {
+        match listen(sockets, SocketAddr::new(ip, port), options.backlog, false) {
             Ok(listener) => return Ok(listener),
             Err(error) => last = error,
         }
@@ -75,14 +79,10 @@ fn bind_once(addr: &BindAddr, options: &NodeSockets) -> io::Result<TcpListener> 
 }
 
 /// A given port is taken even where old connections of it linger; one of a range is not.
-fn listen(addr: SocketAddr, options: &NodeSockets, reuse: bool) -> io::Result<TcpListener> {
-    let socket = Socket::new(Domain::for_address(addr), Type::STREAM, Some(Protocol::TCP))?;
-    socket.set_nonblocking(true)?;
+fn listen(sockets: &SocketOptions, addr: SocketAddr, backlog: i32, reuse: bool) -> io::Result<TcpListener> {
+    let socket = sockets.bare(addr)?;
     socket.set_reuse_address(reuse)?;
-    if options.tcp_rcvbuf > 0 {
-        socket.set_recv_buffer_size(options.tcp_rcvbuf)?;
-    }
     socket.bind(&addr.into())?;
-    socket.listen(options.backlog)?;
+    socket.listen(backlog)?;
     Ok(socket.into())
 }

@@ -10,11 +10,12 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, Weak};
 use std::thread::{self, JoinHandle};
 
-use loligo_base::{Entropy, Now};
+use loligo_base::Now;
 use loligo_msgr_proto::{Endpoint, Fault, Held, Input, Pool};
 use loligo_wire::entity::{EntityAddr, EntityAddrVec};
 
 use crate::bind::{self, BindAddr};
+use crate::entropy::{SystemEntropy, random_nonce};
 use crate::options::NodeOptions;
 use crate::sync::lock;
 use crate::transport::{self, Faults, Listener, SocketOptions, Thread, Transport};
@@ -31,24 +32,9 @@ pub(crate) use shared::{Fast, Shared};
 /// may call the node, also to shut it down.
 pub struct Node<E: Endpoint>(Arc<Owner<E>>);
 
-/// Random numbers from the system, or the reason why there are none.
-fn random_nonce() -> io::Result<u32> {
-    getrandom::u32().map_err(|error| match error.raw_os_error() {
-        Some(errno) => io::Error::from_raw_os_error(errno),
-        None => io::Error::from(io::ErrorKind::Unsupported),
-    })
-}
-
-/// What sessions are named by.
-struct SystemEntropy;
-
-impl Entropy for SystemEntropy {
-    fn fill(&mut self, out: &mut [u8]) {
-        if let Err(error) = getrandom::fill(out) {
-            // It was there when the node began, and names of sessions protect nothing.
-            tracing::error!(%error, "the system has no randomness");
-        }
-    }
+/// The transport that the options ask for.
+fn transport_of(options: &NodeOptions) -> io::Result<Arc<dyn Transport>> {
+    transport::create(options.ms_type, &options.thread_name, options.ms_async_op_threads)
 }
 
 /// Shuts down when the last handle goes.
@@ -61,9 +47,8 @@ struct Owner<E: Endpoint> {
 }
 
 /// What binding needs of the options.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct NodeSockets {
-    pub(crate) tcp_rcvbuf: usize,
     pub(crate) backlog: i32,
     pub(crate) port_min: u16,
     pub(crate) port_max: u16,
@@ -103,9 +88,7 @@ where
         options: NodeOptions,
         sink: impl Fn(&mut dyn Iterator<Item = E::Done>) + Send + Sync + 'static,
     ) -> io::Result<Self> {
-        let transport =
-            transport::create(options.ms_type, &options.thread_name, options.ms_async_op_threads)?;
-        Self::start_with(transport, endpoint, options, (Box::new(sink), None))
+        Self::start_with(transport_of(&options)?, endpoint, options, (Box::new(sink), None))
     }
 
     /// As [`start_in_batches`](Self::start_in_batches), on a transport of the caller's own, which serves this node alone.
@@ -129,9 +112,7 @@ where
         sink: Sink<E>,
         fast: Box<dyn Fast>,
     ) -> io::Result<Self> {
-        let transport =
-            transport::create(options.ms_type, &options.thread_name, options.ms_async_op_threads)?;
-        Self::start_with(transport, endpoint, options, (sink, Some(fast)))
+        Self::start_with(transport_of(&options)?, endpoint, options, (sink, Some(fast)))
     }
 
     fn start_with(
@@ -143,7 +124,6 @@ where
         let nonce = options.nonce.map_or_else(random_nonce, Ok)?;
         let pool = Pool::new(Arc::new(options.config), nonce, Box::new(SystemEntropy));
         let sockets = NodeSockets {
-            tcp_rcvbuf: options.ms_tcp_rcvbuf,
             backlog: options.ms_tcp_listen_backlog,
             port_min: options.ms_bind_port_min,
             port_max: options.ms_bind_port_max,
@@ -196,7 +176,7 @@ impl<E: Endpoint> Node<E> {
         if self.0.shared.stopped.load(Ordering::SeqCst) {
             return Err(io::Error::new(io::ErrorKind::NotConnected, "the node has ended"));
         }
-        let socket = bind::bind(&addr, &self.0.options)?;
+        let socket = bind::bind(&addr, &self.0.options, &self.0.shared.sockets)?;
         let local = socket.local_addr()?;
         let mut pool = lock(&self.0.shared.pool);
         pool.bound_to(addr.kind, local);

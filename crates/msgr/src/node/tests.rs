@@ -57,7 +57,7 @@ fn a_child_that_drops_its_copy_of_a_handle_leaves_the_node_to_its_parent() {
         shared: Arc::clone(&parent.shared),
         thread: Mutex::new(parent.thread.lock().unwrap().take()),
         pid: parent.pid + 1,
-        options: NodeSockets { tcp_rcvbuf: 0, ..parent.options },
+        options: parent.options,
     };
     child.shutdown();
     let thread = child.thread.lock().unwrap().take();

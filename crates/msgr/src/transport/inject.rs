@@ -58,7 +58,7 @@ pub(crate) struct Faults {
 }
 
 /// Probabilities are counted in these.
-const PARTS: u64 = 10_000;
+const PARTS: u32 = 10_000;
 
 impl Faults {
     /// `None` where nothing is to happen. `seed` is taken where the options have none.
@@ -80,11 +80,11 @@ impl Faults {
             return now;
         }
         let mut dice = lock(&self.dice);
-        if !dice.chance(parts(inject.ms_inject_delay_probability), PARTS) {
+        if !dice.chance(parts(inject.ms_inject_delay_probability), u64::from(PARTS)) {
             return now;
         }
-        let part = u32::try_from(dice.below(PARTS)).unwrap_or_default();
-        now + inject.ms_inject_delay_max / 10_000 * part
+        let part = u32::try_from(dice.below(u64::from(PARTS))).unwrap_or_default();
+        now + inject.ms_inject_delay_max / PARTS * part
     }
 
     /// Sleeps a little, so that others may go first.
@@ -98,7 +98,7 @@ impl Faults {
 
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is between 0 and PARTS")]
 fn parts(probability: f64) -> u64 {
-    (probability.clamp(0.0, 1.0) * 10_000.0) as u64
+    (probability.clamp(0.0, 1.0) * f64::from(PARTS)) as u64
 }
 
 #[cfg(test)]

@@ -25,14 +25,19 @@ impl SocketOptions {
     ///
     /// When the system has none.
     pub fn socket(&self, addr: SocketAddr) -> io::Result<TcpStream> {
+        let stream = TcpStream::from(self.bare(addr)?);
+        self.apply(&stream)?;
+        Ok(stream)
+    }
+
+    /// A socket that does not block, for calls to that address or from there.
+    pub(crate) fn bare(&self, addr: SocketAddr) -> io::Result<Socket> {
         let socket = Socket::new(Domain::for_address(addr), Type::STREAM, Some(Protocol::TCP))?;
         socket.set_nonblocking(true)?;
         if self.rcvbuf > 0 {
             socket.set_recv_buffer_size(self.rcvbuf)?;
         }
-        let stream = TcpStream::from(socket);
-        self.apply(&stream)?;
-        Ok(stream)
+        Ok(socket)
     }
 
     /// Sets the options that a socket may be given at any time.
