@@ -12,10 +12,9 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use loligo_base::{Mono, Now};
 use loligo_msgr::proto::{
-    Accept, AuthRequest, AuthStep, ConId, Config, Endpoint, Envelope, Fault, Input, NetCommand, NetEvent,
-    Outgoing, Output, PeerError,
+    ConId, Config, Endpoint, Envelope, Fault, Input, NetCommand, NetEvent, Outgoing, Output, PeerError,
 };
-use loligo_msgr::{BindAddr, Node, NodeOptions, Policy, PolicySet};
+use loligo_msgr::{Authenticate, BindAddr, NoAuth, Node, NodeOptions, Policy, PolicySet};
 use loligo_wire::entity::{AddrType, EntityAddr, EntityAddrVec, EntityName, EntityType};
 use loligo_wire::message::Payload;
 use loligo_wire::msgr1::priority;
@@ -83,7 +82,7 @@ impl Endpoint for Echo {
                 Output::Net(NetCommand::Send { con: CON, msg: Box::new(Note(data.into())) })
             }
             Input::Net(NetEvent::AuthWanted { con, request }) => {
-                Output::Net(NetCommand::AuthStep { con, step: trust(&request) })
+                Output::Net(NetCommand::AuthStep { con, step: NoAuth.answer(con, request) })
             }
             Input::Net(NetEvent::Message { con, msg, .. }) if self.serves => {
                 Output::Net(NetCommand::Send { con, msg: Box::new(msg) })
@@ -102,22 +101,6 @@ impl Endpoint for Echo {
 
     fn next_timeout(&self) -> Option<Mono> {
         None
-    }
-}
-
-/// Everybody is believed, as with `auth none`.
-fn trust(request: &AuthRequest) -> AuthStep {
-    match request {
-        AuthRequest::Authorizer { .. } | AuthRequest::Login => {
-            AuthStep::Authorizer { method: 1, authorizer: Bytes::from_static(b"me") }
-        }
-        AuthRequest::Check { .. }
-        | AuthRequest::CheckV2 { .. }
-        | AuthRequest::Verify { .. }
-        | AuthRequest::Done { .. } => AuthStep::Accept(Accept::default()),
-        AuthRequest::Challenge { .. } | AuthRequest::BadMethod { .. } | AuthRequest::Rejected => {
-            AuthStep::Refuse
-        }
     }
 }
 

@@ -9,13 +9,11 @@ use std::process::{Command, Stdio};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
-use bytes::Bytes;
 use loligo_base::{Mono, Now};
 use loligo_msgr::proto::{
-    Accept, AuthRequest, AuthStep, ConId, Config, Endpoint, Envelope, Input, NetCommand, NetEvent, Output,
-    PeerError, Posted,
+    ConId, Config, Endpoint, Envelope, Input, NetCommand, NetEvent, Output, PeerError, Posted,
 };
-use loligo_msgr::{BindAddr, MsType, Node, NodeOptions, Policy, PolicySet};
+use loligo_msgr::{Authenticate, BindAddr, MsType, NoAuth, Node, NodeOptions, Policy, PolicySet};
 use loligo_wire::Tid;
 use loligo_wire::entity::{AddrType, EntityAddr, EntityAddrVec, EntityName, EntityType};
 use loligo_wire::message::MPing;
@@ -60,7 +58,7 @@ impl Endpoint for End {
             }
             Input::Call(Call::Ping(con)) => Output::Net(NetCommand::Send { con, msg: Box::new(ping()) }),
             Input::Net(NetEvent::AuthWanted { con, request }) => {
-                Output::Net(NetCommand::AuthStep { con, step: trust(&request) })
+                Output::Net(NetCommand::AuthStep { con, step: NoAuth.answer(con, request) })
             }
             Input::Net(NetEvent::Message { con, .. }) if self.serves => {
                 Output::Net(NetCommand::Send { con, msg: Box::new(ping()) })
@@ -79,19 +77,6 @@ impl Endpoint for End {
 
     fn next_timeout(&self) -> Option<Mono> {
         None
-    }
-}
-
-/// Everybody is believed.
-fn trust(request: &AuthRequest) -> AuthStep {
-    match request {
-        AuthRequest::Authorizer { .. } | AuthRequest::Login => {
-            AuthStep::Authorizer { method: 1, authorizer: Bytes::from_static(b"me") }
-        }
-        AuthRequest::Challenge { .. } | AuthRequest::BadMethod { .. } | AuthRequest::Rejected => {
-            AuthStep::Refuse
-        }
-        _ => AuthStep::Accept(Accept::default()),
     }
 }
 

@@ -6,9 +6,9 @@ use std::time::Duration;
 use bytes::Bytes;
 use loligo_base::{Mono, Now};
 use loligo_msgr::proto::{
-    Accept, AuthRequest, AuthStep, ConId, Endpoint, Envelope, Fault, Input, NetCommand, NetEvent, Outgoing,
-    Output, PeerError,
+    AuthRequest, ConId, Endpoint, Envelope, Fault, Input, NetCommand, NetEvent, Outgoing, Output, PeerError,
 };
+use loligo_msgr::{Authenticate, NoAuth};
 use loligo_wire::entity::{EntityAddrVec, EntityType};
 use loligo_wire::message::Payload;
 use loligo_wire::{BufferList, Features, Tid};
@@ -55,20 +55,9 @@ fn decode(envelope: Envelope) -> Note {
     Note { tid: envelope.header.tid.0, front: envelope.payload.front, data: envelope.payload.data }
 }
 
-fn no_auth(con: ConId, request: &AuthRequest) -> NetCommand {
-    let step = match request {
-        AuthRequest::Authorizer { .. } | AuthRequest::Login => {
-            AuthStep::Authorizer { method: 1, authorizer: Bytes::from_static(b"me") }
-        }
-        AuthRequest::Check { .. }
-        | AuthRequest::CheckV2 { .. }
-        | AuthRequest::Verify { .. }
-        | AuthRequest::Done { .. } => AuthStep::Accept(Accept::default()),
-        AuthRequest::Challenge { .. } | AuthRequest::BadMethod { .. } | AuthRequest::Rejected => {
-            AuthStep::Refuse
-        }
-    };
-    NetCommand::AuthStep { con, step }
+/// Everybody is believed.
+fn no_auth(con: ConId, request: AuthRequest) -> NetCommand {
+    NetCommand::AuthStep { con, step: NoAuth.answer(con, request) }
 }
 
 /// Sends everything back.
@@ -90,7 +79,7 @@ impl Endpoint for Echo {
 
     fn handle(&mut self, _now: Now, input: Input<Note, ()>) {
         let command = match input {
-            Input::Net(NetEvent::AuthWanted { con, request }) => no_auth(con, &request),
+            Input::Net(NetEvent::AuthWanted { con, request }) => no_auth(con, request),
             Input::Net(NetEvent::Message { con, msg, .. }) => NetCommand::Send { con, msg: Box::new(msg) },
             Input::Net(NetEvent::Accepted { con, .. }) => return self.open.push(con),
             Input::Net(NetEvent::Reset { con, why }) => {
@@ -199,7 +188,7 @@ impl Endpoint for Caller {
             },
             Input::Stopped => Output::Done(Told::Stopped),
             Input::Net(event) => match event {
-                NetEvent::AuthWanted { con, request } => Output::Net(no_auth(con, &request)),
+                NetEvent::AuthWanted { con, request } => Output::Net(no_auth(con, request)),
                 NetEvent::Connected { .. } => Output::Done(Told::Connected),
                 NetEvent::Message { msg, .. } => Output::Done(Told::Answer(msg)),
                 NetEvent::Reset { why, .. } => Output::Done(Told::Reset(why)),
