@@ -113,14 +113,6 @@ pub struct Claim {
     pub(crate) wanted: Wanted,
 }
 
-impl Claim {
-    /// Where the peer is.
-    #[must_use]
-    pub const fn addrs(&self) -> &EntityAddrVec {
-        &self.addrs
-    }
-}
-
 /// What becomes of the session that a peer wants.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SessionAnswer {

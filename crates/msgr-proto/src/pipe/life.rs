@@ -108,9 +108,8 @@ impl Pipe {
         }
         let was = self.life;
         let is_wait = fault == Fault::Wait;
-        let events = PipeEvent::HangUp { stream: self.incarnation, why: fault };
+        self.events.push_back(PipeEvent::HangUp { stream: self.incarnation, why: fault });
         self.drop_stream();
-        self.events.push_back(events);
         let replacing = core::mem::take(&mut self.replacing);
         let is_calling = matches!(was, Life::Opening { .. } | Life::Greeting { .. }) && !self.is_accepted;
         if self.disposable {
@@ -118,19 +117,26 @@ impl Pipe {
         } else if self.rests(is_wait) {
             self.life = Life::Standby;
         } else if is_calling || is_wait || (replacing && self.is_v2) {
-            self.count_session(self.is_v2);
+            // On v1 the peer has not heard of one more.
+            if self.is_v2 {
+                self.count_session();
+            }
             self.back_off(now, is_wait);
-        } else if self.opened.is_of_use(&self.session, now, self.config.options.ms_max_backoff) {
-            (self.was_fruitless, self.backoff) = (false, Duration::ZERO);
-            self.wake(now);
-        } else if core::mem::replace(&mut self.was_fruitless, true) {
-            // Ceph calls at once each time: a message that the peer does not take keeps both ends busy for ever.
-            self.count_session(true);
+        } else if self.is_fruitless_again(now) {
+            self.count_session();
             self.back_off(now, false);
         } else {
             self.backoff = Duration::ZERO;
             self.wake(now);
         }
+    }
+
+    /// Whether the stream that broke was of no use, and the one before it neither. Ceph calls at once each time: a message that the
+    /// peer does not take keeps both ends busy for ever.
+    fn is_fruitless_again(&mut self, now: Now) -> bool {
+        let lasted = self.config.options.ms_max_backoff;
+        let is_fruitless = !self.opened.is_of_use(&self.session, now, lasted);
+        core::mem::replace(&mut self.was_fruitless, is_fruitless) && is_fruitless
     }
 
     /// Whether it waits for somebody to want something of it.
@@ -162,13 +168,13 @@ impl Pipe {
 
     /// Calls the peer to go on with the session.
     pub(super) fn wake(&mut self, now: Now) {
-        self.count_session(true);
+        self.count_session();
         self.dial(now);
     }
 
     /// The session is opened once more, if there is one.
-    fn count_session(&mut self, counts: bool) {
-        if counts && (!self.is_v2 || self.session.server_cookie != 0) {
+    fn count_session(&mut self) {
+        if !self.is_v2 || self.session.server_cookie != 0 {
             self.session.connect_seq = self.session.connect_seq.wrapping_add(1);
         }
     }

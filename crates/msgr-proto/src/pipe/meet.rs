@@ -41,7 +41,6 @@ impl Pipe {
         let verdict = judge(&self.existing(newcomer), claim.wanted, claim.global_seq, wins);
         match verdict {
             Verdict::Answer(answer) => newcomer.answer(now, Answer::Session(answer)),
-            Verdict::Stale => newcomer.answer(now, Answer::Session(SessionAnswer::Stale)),
             Verdict::Wait => {
                 // The peer has something to say: our call must come through.
                 self.send_keepalive(now);

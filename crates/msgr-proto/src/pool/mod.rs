@@ -39,8 +39,8 @@ struct Entry<H> {
     link: Link<H>,
     /// Where the peer is, as far as it is known.
     addrs: EntityAddrVec,
-    /// The endpoint knows of it: it asked for it, was asked about it, or was told that it was accepted.
-    is_known: bool,
+    /// The endpoint hears of its end: it asked for it, was asked about it, or was told that it was accepted.
+    hears_of_end: bool,
 }
 
 /// What a connection leads to.
@@ -177,7 +177,7 @@ impl<H: Clone> Pool<H> {
             return Connect::Refused(Fault::Unreachable(IoKind::NO_PROTOCOL));
         };
         if self.is_own(addr) {
-            self.cons.insert(con, Entry { link: Link::Local, addrs, is_known: true });
+            self.cons.insert(con, Entry { link: Link::Local, addrs, hears_of_end: true });
             return Connect::Local(self.myself());
         }
         let seed = self.entropy.next_u64();
@@ -199,19 +199,14 @@ impl<H: Clone> Pool<H> {
     }
 
     /// Names the pipe of a connection that is dialled, to a peer that is at `addrs`, or was accepted, from one that has not said
-    /// yet where it is.
+    /// yet where it is. Without addresses it is one that no other is found by (anonymous).
     pub fn insert(&mut self, con: ConId, addrs: EntityAddrVec, handle: H) {
-        let is_known = !con.is_accepted();
-        let entry = Entry { link: Link::Pipe(handle), addrs: EntityAddrVec::NONE, is_known };
+        let hears_of_end = !con.is_accepted();
+        let entry = Entry { link: Link::Pipe(handle), addrs: EntityAddrVec::NONE, hears_of_end };
         let before = self.cons.insert(con, entry);
         let _ = loligo_base::never!(before.is_some(), "a connection has two pipes");
         self.register(con, addrs);
         self.check();
-    }
-
-    /// A connection that no other may be found by: two of them to one peer do not get in each other's way (anonymous).
-    pub fn insert_anon(&mut self, con: ConId, handle: H) {
-        self.insert(con, EntityAddrVec::NONE, handle);
     }
 
     /// From now on the connection is found by these addresses.
@@ -339,25 +334,23 @@ impl<H: Clone> Pool<H> {
     /// The greeting of an accepted connection is over, and the endpoint is told of it.
     pub fn accepted(&mut self, con: ConId) {
         self.half_open.leave(con);
-        if let Some(entry) = self.cons.get_mut(&con) {
-            entry.is_known = true;
-        }
+        self.introduce(con);
     }
 
     /// The endpoint is asked about an accepted connection that is not open yet: it may keep something of it, and is to hear of its
     /// end.
     pub fn introduce(&mut self, con: ConId) {
         if let Some(entry) = self.cons.get_mut(&con) {
-            entry.is_known = true;
+            entry.hears_of_end = true;
         }
     }
 
     /// The pipe of a connection is dead: forgets it. Says whether the endpoint is to be told, which it is not of what it does not
     /// know, or has marked down.
     pub fn bury(&mut self, con: ConId) -> bool {
-        let is_known = self.cons.get(&con).is_some_and(|entry| entry.is_known);
+        let hears_of_end = self.cons.get(&con).is_some_and(|entry| entry.hears_of_end);
         self.remove(con);
-        is_known
+        hears_of_end
     }
 
     /// Forgets a connection; gives what it led to, if it was alive. What comes of its pipe after this is not told

@@ -65,8 +65,6 @@ pub(crate) enum Verdict {
     Wait,
     /// The connection is over, and the caller opens a new session.
     End,
-    /// The caller is out of date.
-    Stale,
     /// The connection goes on with the stream of the caller.
     Move {
         /// The peer has forgotten the session, and that is to be told above.
@@ -125,7 +123,7 @@ fn ident(existing: &Existing, client_cookie: u64, global_seq: u32, wins: bool) -
         return Verdict::Answer(SessionAnswer::Wait);
     }
     if existing.peer_global_seq > global_seq {
-        return Verdict::Stale;
+        return Verdict::Answer(SessionAnswer::Stale);
     }
     if existing.lossy {
         return Verdict::End;
@@ -234,7 +232,7 @@ mod tests {
         let opening = Existing { standing: Standing::Opening, server_cookie: 0, ..OPEN };
         let replacing = Existing { standing: Standing::Replacing, ..OPEN };
         assert_eq!(call(replacing, 7, 11), [Verdict::Answer(SessionAnswer::Wait); 2]);
-        assert_eq!(call(OPEN, 7, 9), [Verdict::Stale; 2]);
+        assert_eq!(call(OPEN, 7, 9), [Verdict::Answer(SessionAnswer::Stale); 2]);
         assert_eq!(call(Existing { lossy: true, ..OPEN }, 9, 11), [Verdict::End; 2]);
         assert_eq!(call(OPEN, 9, 11), [ANEW; 2]);
         assert_eq!(call(Existing { resetcheck: true, ..OPEN }, 9, 11), [RESET; 2]);

@@ -203,9 +203,8 @@ impl DispatcherChain {
 
     fn accepted(&mut self, con: ConId, peer: &Peer) {
         self.cons.entry(con).or_default().peer = Some(peer.clone());
-        let policy = self.policies.get(peer.name.kind);
         // Who may call as often as it likes is not called back.
-        let registers = !(policy.server && policy.lossy && !policy.register_lossy_clients);
+        let registers = self.policies.get(peer.name.kind).registers();
         if registers && !self.by_addrs.contains_key(&peer.addrs) {
             self.register(con, peer.addrs.clone());
         }
