@@ -122,6 +122,7 @@ const V2_TAKEN: &[(bool, &str, &str)] = &[
     (true, "AUTH_REPLY_MORE", "AUTH_REPLY_MORE true"),
     (true, "AUTH_DONE", "AUTH_DONE true"),
     (true, "AUTH_SIGNATURE", "AUTH_SIGNATURE true"),
+    (true, "COMPRESSION_DONE", "COMPRESSION_DONE blank, COMPRESSION_DONE true"),
     (true, "SERVER_IDENT", "SERVER_IDENT true"),
     (
         true,
@@ -138,6 +139,7 @@ const V2_TAKEN: &[(bool, &str, &str)] = &[
     (false, "AUTH_REQUEST", "AUTH_REQUEST blank, AUTH_REQUEST true"),
     (false, "AUTH_REQUEST_MORE", "AUTH_REQUEST_MORE blank, AUTH_REQUEST_MORE true"),
     (false, "AUTH_SIGNATURE", "AUTH_SIGNATURE true"),
+    (false, "COMPRESSION_REQUEST", "COMPRESSION_REQUEST blank, COMPRESSION_REQUEST true"),
     (false, "CLIENT_IDENT", "CLIENT_IDENT true, SESSION_RECONNECT true"),
     (
         false,
@@ -147,14 +149,39 @@ const V2_TAKEN: &[(bool, &str, &str)] = &[
     (false, "SESSION_RECONNECT", "CLIENT_IDENT true, SESSION_RECONNECT true"),
 ];
 
-#[test]
-fn every_tag_in_every_state_of_v2() {
-    let (calm, _, _) = play(Mode::Crc, None);
+/// The same states where compression is talked of, with the two in which it is, on the first stream and on another one.
+const COMPRESSED_STATES: &[(bool, &str, usize)] = &[
+    (true, "HELLO", 1),
+    (true, "AUTH_REPLY_MORE", 1),
+    (true, "AUTH_DONE", 1),
+    (true, "AUTH_SIGNATURE", 1),
+    (true, "COMPRESSION_DONE", 1),
+    (true, "SERVER_IDENT", 1),
+    (true, "MESSAGE", 1),
+    (true, "COMPRESSION_DONE", 2),
+    (true, "SESSION_RECONNECT_OK", 1),
+    (false, "HELLO", 1),
+    (false, "AUTH_REQUEST", 1),
+    (false, "AUTH_REQUEST_MORE", 1),
+    (false, "AUTH_SIGNATURE", 1),
+    (false, "COMPRESSION_REQUEST", 1),
+    (false, "CLIENT_IDENT", 1),
+    (false, "MESSAGE", 1),
+    (false, "COMPRESSION_REQUEST", 2),
+    (false, "SESSION_RECONNECT", 1),
+];
+
+/// Plays every tag in each of these states: what was taken there, and how many cells there were.
+fn taken_of(
+    mode: Mode,
+    states: &[(bool, &'static str, usize)],
+) -> (Vec<(bool, &'static str, String)>, usize) {
+    let (calm, _, _) = play(mode, None);
     let said = calm.script.unwrap().first;
     let blank = blank();
     let mut taken = Vec::new();
     let mut cells = 0;
-    for (at_caller, state, nth) in V2_STATES {
+    for (at_caller, state, nth) in states {
         let mut accepted = Vec::new();
         for tag in (0..=255).map(Tag) {
             let mut kinds = vec![("empty", frame(tag, &[]))];
@@ -166,16 +193,35 @@ fn every_tag_in_every_state_of_v2() {
             }
             for (kind, bytes) in kinds {
                 cells += 1;
-                if outcome(Mode::Crc, *at_caller, state, *nth, bytes).is_none() {
+                if outcome(mode, *at_caller, state, *nth, bytes).is_none() {
                     accepted.push(format!("{tag} {kind}"));
                 }
             }
         }
         taken.push((*at_caller, *state, accepted.join(", ")));
     }
-    let found: Vec<_> = taken.iter().map(|(at, state, accepted)| (*at, *state, &accepted[..])).collect();
-    assert_eq!(found, V2_TAKEN);
+    (taken, cells)
+}
+
+/// What the table says of these states.
+fn table(states: &[(bool, &'static str, usize)]) -> Vec<(bool, &'static str, String)> {
+    let row = |at: bool, state: &str| V2_TAKEN.iter().find(|row| (row.0, row.1) == (at, state)).unwrap();
+    states.iter().map(|(at, state, _)| (*at, *state, row(*at, state).2.to_owned())).collect()
+}
+
+#[test]
+fn every_tag_in_every_state_of_v2() {
+    let (taken, cells) = taken_of(Mode::Crc, V2_STATES);
+    assert_eq!(taken, table(V2_STATES));
     assert_eq!(cells, 7_364);
+}
+
+/// That compression is talked of adds two states, and changes none of the others.
+#[test]
+fn every_tag_in_every_state_of_v2_with_compression() {
+    let (taken, cells) = taken_of(Mode::Compressed, COMPRESSED_STATES);
+    assert_eq!(taken, table(COMPRESSED_STATES));
+    assert_eq!(cells, 9_504);
 }
 
 /// An answer of messenger v1.

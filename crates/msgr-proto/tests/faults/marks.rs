@@ -148,15 +148,15 @@ fn all(does: Does) -> usize {
 
 #[test]
 fn marked_down_at_every_step() {
-    assert_eq!(all(Does::MarkDown), 419);
+    assert_eq!(all(Does::MarkDown), 592);
 }
 
 #[test]
 fn disposable_at_every_step() {
-    assert_eq!(all(Does::MarkDisposable), 419);
+    assert_eq!(all(Does::MarkDisposable), 592);
 }
 
 #[test]
 fn keepalive_at_every_step() {
-    assert_eq!(all(Does::Keepalive), 419);
+    assert_eq!(all(Does::Keepalive), 592);
 }

@@ -1,9 +1,10 @@
 //! Worlds of two messengers, in each way to speak.
 
 use bytes::Bytes;
+use loligo_msgr_proto::compression::CompressionMode;
 use loligo_msgr_proto::{Accept, AuthRequest, AuthStep, ConId, Config, Policy, PolicySet, Protocols};
 use loligo_wire::entity::{EntityName, EntityType};
-use loligo_wire::msgr2::ConMode;
+use loligo_wire::msgr2::{CompressionAlgorithm, ConMode};
 
 use super::{HostId, Script, Seen, World};
 use crate::common::{self, Note};
@@ -14,10 +15,12 @@ pub(crate) enum Mode {
     V1,
     Crc,
     Secure,
+    /// As [`Mode::Crc`], and all is compressed.
+    Compressed,
 }
 
-pub(crate) const MODES: [Mode; 3] = [Mode::V1, Mode::Crc, Mode::Secure];
-pub(crate) const V2_MODES: [Mode; 2] = [Mode::Crc, Mode::Secure];
+pub(crate) const MODES: [Mode; 4] = [Mode::V1, Mode::Crc, Mode::Secure, Mode::Compressed];
+pub(crate) const V2_MODES: [Mode; 3] = [Mode::Crc, Mode::Secure, Mode::Compressed];
 
 impl Mode {
     pub(crate) fn is_v2(self) -> bool {
@@ -32,6 +35,13 @@ pub(crate) fn config(mode: Mode, name: EntityName, policy: Policy) -> Config {
     let only = vec![if mode == Mode::Secure { ConMode::SECURE } else { ConMode::CRC }];
     let modes = &mut config.options.modes;
     (modes.ms_cluster_mode, modes.ms_service_mode, modes.ms_client_mode) = (only.clone(), only.clone(), only);
+    if mode == Mode::Compressed {
+        let compression = &mut config.options.compression;
+        compression.ms_osd_compress_mode = CompressionMode::Force;
+        compression.ms_osd_compression_algorithm = vec![CompressionAlgorithm::SNAPPY];
+        compression.ms_osd_compress_min_size = 0;
+        compression.ms_compress_all_peers = true;
+    }
     config
 }
 
