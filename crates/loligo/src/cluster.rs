@@ -16,8 +16,7 @@ use loligo_wire::osdmap::OSDMap;
 use loligo_wire::{GlobalId, PoolId, Uuid};
 
 use crate::completion::{Operation, Sleeper, Slot};
-use crate::setup;
-use crate::{Completion, Conf, Error, IoCtx};
+use crate::{Completion, Conf, Error, IoCtx, messenger, setup};
 
 /// Where the result of a call goes.
 pub(crate) type Token = Arc<Slot<Outcome>>;
@@ -81,7 +80,7 @@ impl Cluster {
         let monitors = setup::monitors(conf, &mut options)?;
         let setup::Identity { auth, missing } = setup::identity(conf)?;
         let client = Client::new(options, monitors, auth, Box::new(SystemEntropy));
-        let node = Node::start_in_batches(client, setup::node_options(conf)?, deliver)?;
+        let node = Node::start_in_batches(client, messenger::client_options(conf)?, deliver)?;
         let shared = Arc::new(Shared {
             node,
             last_call: AtomicU64::new(0),

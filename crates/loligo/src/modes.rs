@@ -32,6 +32,11 @@ pub(crate) fn modes_and_protocols(conf: &Conf) -> Result<(Modes, Protocols), Con
     }
     set(conf, "ms_client_mode", &mut modes.ms_client_mode)?;
     set(conf, "ms_mon_client_mode", &mut modes.ms_mon_client_mode)?;
+    // Those of daemons, for who uses the messenger as one.
+    set(conf, "ms_cluster_mode", &mut modes.ms_cluster_mode)?;
+    set(conf, "ms_service_mode", &mut modes.ms_service_mode)?;
+    set(conf, "ms_mon_cluster_mode", &mut modes.ms_mon_cluster_mode)?;
+    set(conf, "ms_mon_service_mode", &mut modes.ms_mon_service_mode)?;
     // Who wants the secure mode alone of everybody does not want messenger v1, unless they say so. For some kinds of peers alone
     // it cannot be said: all are called with the same protocols.
     let is_secure = |modes: &[ConMode]| !modes.contains(&ConMode::CRC);

@@ -5,12 +5,9 @@ use std::time::{Duration, Instant};
 
 use loligo_auth::{AuthClient, CryptoKey, Keyring};
 use loligo_client::Options;
-use loligo_msgr::proto::Config;
-use loligo_msgr::{Inject, MsType, NodeOptions};
 use loligo_wire::cephx::{AuthMethod, EntityTypes};
 use loligo_wire::entity::{EntityAddrVec, EntityType};
 
-use crate::compression::compression;
 use crate::conf::parse_mon_host_within;
 use crate::{Conf, ConfError, modes};
 
@@ -148,54 +145,6 @@ pub(crate) fn options(conf: &Conf) -> Result<Options, ConfError> {
     Ok(options)
 }
 
-/// The `ms_*` options of the protocol, for who uses the messenger by itself. What is not in `conf` stays as it is.
-///
-/// # Errors
-///
-/// When a value is none for its option.
-pub fn messenger_options(conf: &Conf, ms: &mut loligo_msgr::proto::Options) -> Result<(), ConfError> {
-    ms.ms_connection_ready_timeout =
-        conf.seconds("ms_connection_ready_timeout", ms.ms_connection_ready_timeout)?;
-    ms.ms_connection_idle_timeout =
-        conf.seconds("ms_connection_idle_timeout", ms.ms_connection_idle_timeout)?;
-    ms.keepalive_timeout = conf.seconds("mon_client_ping_timeout", ms.keepalive_timeout)?;
-    ms.ms_initial_backoff = conf.seconds("ms_initial_backoff", ms.ms_initial_backoff)?;
-    ms.ms_max_backoff = conf.seconds("ms_max_backoff", ms.ms_max_backoff)?;
-    ms.ms_crc_data = conf.flag("ms_crc_data", ms.ms_crc_data)?;
-    ms.ms_crc_header = conf.flag("ms_crc_header", ms.ms_crc_header)?;
-    ms.cephx_sign_messages = conf.flag("cephx_sign_messages", ms.cephx_sign_messages)?;
-    (ms.modes, ms.protocols) = modes::modes_and_protocols(conf)?;
-    ms.compression = compression(conf)?;
-    Ok(())
-}
-
-/// How the messenger is started.
-pub(crate) fn node_options(conf: &Conf) -> Result<NodeOptions, ConfError> {
-    let mut config = Config::client();
-    messenger_options(conf, &mut config.options)?;
-    let mut options = NodeOptions::new(config);
-    options.ms_type = conf.choice("ms_type", options.ms_type, MsType::WANTED)?;
-    options.ms_async_op_threads = small(conf, "ms_async_op_threads", options.ms_async_op_threads)?;
-    options.ms_tcp_nodelay = conf.flag("ms_tcp_nodelay", options.ms_tcp_nodelay)?;
-    options.ms_tcp_rcvbuf = usize::try_from(conf.size("ms_tcp_rcvbuf", 0)?).unwrap_or(0);
-    options.inject = inject(conf)?;
-    options.thread_name = "loligo-msgr".to_owned();
-    Ok(options)
-}
-
-/// Faults on purpose.
-fn inject(conf: &Conf) -> Result<Inject, ConfError> {
-    let none = Inject::default();
-    Ok(Inject {
-        ms_inject_socket_failures: conf.number("ms_inject_socket_failures", 0)?,
-        ms_inject_delay_type: conf.get("ms_inject_delay_type").unwrap_or_default(),
-        ms_inject_delay_max: conf.seconds("ms_inject_delay_max", none.ms_inject_delay_max)?,
-        ms_inject_delay_probability: conf.float("ms_inject_delay_probability", 0.0)?,
-        ms_inject_internal_delays: conf.seconds("ms_inject_internal_delays", Duration::ZERO)?,
-        seed: None,
-    })
-}
-
 /// Whether an option by this name has an effect here. All others are taken and kept, so that a `ceph.conf` can be shared
 /// with Ceph's own programs.
 #[must_use]
@@ -204,7 +153,7 @@ pub fn is_known_option(option: &str) -> bool {
 }
 
 /// The options that are read somewhere in this crate, or in a program that uses it.
-const KNOWN: &[&str] = &[
+pub(crate) const KNOWN: &[&str] = &[
     "auth_client_required",
     "auth_supported",
     "cephx_sign_messages",
@@ -221,25 +170,39 @@ const KNOWN: &[&str] = &[
     "mon_client_ping_timeout",
     "mon_host",
     "ms_async_op_threads",
+    "ms_bind_ipv6",
+    "ms_bind_port_max",
+    "ms_bind_port_min",
+    "ms_bind_retry_count",
+    "ms_bind_retry_delay",
     "ms_client_mode",
+    "ms_cluster_mode",
     "ms_compress_all_peers",
     "ms_compress_secure",
     "ms_connection_idle_timeout",
     "ms_connection_ready_timeout",
     "ms_crc_data",
     "ms_crc_header",
+    "ms_dispatch_throttle_bytes",
     "ms_initial_backoff",
     "ms_inject_delay_max",
     "ms_inject_delay_probability",
     "ms_inject_delay_type",
     "ms_inject_internal_delays",
     "ms_inject_socket_failures",
+    "ms_learn_addr_from_peer",
     "ms_max_backoff",
     "ms_mode",
     "ms_mon_client_mode",
+    "ms_mon_cluster_mode",
+    "ms_mon_service_mode",
     "ms_osd_compress_min_size",
     "ms_osd_compress_mode",
     "ms_osd_compression_algorithm",
+    "ms_pq_max_tokens_per_priority",
+    "ms_pq_min_cost",
+    "ms_service_mode",
+    "ms_tcp_listen_backlog",
     "ms_tcp_nodelay",
     "ms_tcp_rcvbuf",
     "ms_type",
@@ -258,27 +221,6 @@ fn timeout(conf: &Conf, option: &'static str) -> Result<Option<Duration>, ConfEr
     Ok((!timeout.is_zero()).then_some(timeout))
 }
 
-fn small(conf: &Conf, option: &'static str, default: usize) -> Result<usize, ConfError> {
+pub(crate) fn small(conf: &Conf, option: &'static str, default: usize) -> Result<usize, ConfError> {
     Ok(usize::try_from(conf.number(option, default as u64)?).unwrap_or(usize::MAX))
-}
-
-#[cfg(test)]
-#[allow(clippy::unwrap_used, reason = "a test may fail")]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_transport_is_chosen_by_name_and_an_unknown_one_is_told_with_those_that_there_are() {
-        let mut conf = Conf::new("client.admin").unwrap();
-        assert_eq!(node_options(&conf).unwrap().ms_type, MsType::Async);
-        conf.set("ms_type", "simple").set("ms_async_op_threads", "3");
-        let options = node_options(&conf).unwrap();
-        assert_eq!((options.ms_type, options.ms_async_op_threads), (MsType::Simple, 3));
-        conf.set("ms_inject_socket_failures", "30").set("ms_inject_internal_delays", "0.002");
-        let inject = node_options(&conf).unwrap().inject;
-        assert_eq!(inject.ms_inject_socket_failures, 30);
-        assert_eq!(inject.ms_inject_internal_delays, Duration::from_millis(2));
-        let error = node_options(conf.set("ms_type", "xio")).unwrap_err().to_string();
-        assert_eq!(error, "option ms_type: \"xio\" is not one of async, async+posix, simple");
-    }
 }

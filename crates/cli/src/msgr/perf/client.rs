@@ -6,7 +6,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use loligo::{Conf, Error, messenger_options};
+use loligo::{Conf, Error, node_options};
 use loligo_msgr::proto::{ConId, Config, Envelope, Fault, Modes, Peer, Posted};
 use loligo_msgr::{Connection, Dispatcher, Messenger, NodeOptions, Policy, PolicySet};
 use loligo_wire::Tid;
@@ -324,16 +324,17 @@ fn options(args: &ClientArgs, global: &Global) -> Result<NodeOptions, Fail> {
     let name = EntityName::client(0);
     let mut config = Config::new(name, PolicySet::new(policy));
     config.features_supported = Features::TENTACLE;
-    set(global, &mut config)?;
-    config.options.modes = modes(args.common.mode);
-    Ok(NodeOptions::new(config))
+    let mut options = NodeOptions::new(config);
+    set(global, &mut options)?;
+    options.config.options.modes = modes(args.common.mode);
+    Ok(options)
 }
 
 /// What `--set` says of the messenger. No `ceph.conf` is read: it is about a cluster.
-pub(super) fn set(global: &Global, config: &mut Config) -> Result<(), Fail> {
+pub(super) fn set(global: &Global, options: &mut NodeOptions) -> Result<(), Fail> {
     let mut conf = Conf::new(&global.name).map_err(Error::from)?;
     context::set(global, &mut conf);
-    Ok(messenger_options(&conf, &mut config.options).map_err(Error::from)?)
+    Ok(node_options(&conf, options).map_err(Error::from)?)
 }
 
 /// That mode alone, whoever the ends are.

@@ -70,9 +70,9 @@ fn options(args: &ServerArgs, global: &Global) -> Result<NodeOptions, Fail> {
     };
     let mut config = Config::new(name, PolicySet::new(policy));
     config.features_supported = Features::TENTACLE;
-    set(global, &mut config)?;
-    config.options.modes = modes(args.common.mode);
     let mut options = NodeOptions::new(config);
+    set(global, &mut options)?;
+    options.config.options.modes = modes(args.common.mode);
     // Callers that know only IP and port say nonce 0, as of a monitor.
     options.nonce = Some(args.addr.nonce);
     Ok(options)
