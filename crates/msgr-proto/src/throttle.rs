@@ -32,7 +32,7 @@ impl Throttle {
     pub fn take(self: &Arc<Self>, amount: u64) -> Option<Taken> {
         let fits = |current: u64| {
             let total = current.saturating_add(amount);
-            let alone = amount >= self.max && current <= self.max;
+            let alone = amount > self.max && current <= self.max;
             (self.max == 0 || alone || total <= self.max).then_some(total)
         };
         let taken = self.current.fetch_update(Ordering::AcqRel, Ordering::Acquire, fits);
@@ -79,6 +79,15 @@ mod tests {
         assert!(throttle.take(5).is_some());
         drop(four);
         assert_eq!(throttle.current(), 0);
+    }
+
+    #[test]
+    fn as_much_as_the_limit_waits_for_all_of_it() {
+        let throttle = Arc::new(Throttle::new(1));
+        let first = throttle.take(1).unwrap();
+        assert!(throttle.take(1).is_none(), "one message at a time");
+        drop(first);
+        assert!(throttle.take(1).is_some());
     }
 
     #[test]

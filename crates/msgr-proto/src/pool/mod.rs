@@ -110,10 +110,11 @@ impl<H: Clone> Pool<H> {
         self.my_addr
     }
 
-    /// All our addresses: where calls are taken, else the one that all pipes tell their peers.
+    /// All our addresses: where calls are taken, with the IP that was learned where that is at every one, else the one that all
+    /// pipes tell their peers.
     #[must_use]
     pub fn my_addrs(&self) -> EntityAddrVec {
-        if self.bound.is_empty() { EntityAddrVec::from(self.my_addr) } else { self.bound.clone() }
+        if self.bound.is_empty() { EntityAddrVec::from(self.my_addr) } else { self.my_addrs_at(self.my_addr) }
     }
 
     /// A listener for messenger v1 is bound there.
@@ -131,13 +132,14 @@ impl<H: Clone> Pool<H> {
         self.my_addr = addr.with_kind(AddrType::LEGACY).with_port(port);
     }
 
-    /// From now on this messenger is another one for its peers. Gives the address that it had.
-    pub fn renew_nonce(&mut self) -> EntityAddr {
+    /// From now on this messenger is another one for its peers. Gives where it took calls, as it was bound, else the address that
+    /// it had.
+    pub fn renew_nonce(&mut self) -> EntityAddrVec {
         let old = self.my_addr;
         // As far away as in Ceph, so that nobody who counts up from the old one meets it.
         self.my_addr.nonce = old.nonce.wrapping_add(1_000_000);
-        self.bound = EntityAddrVec::NONE;
-        old
+        let bound = core::mem::take(&mut self.bound);
+        if bound.is_empty() { old.into() } else { bound }
     }
 
     /// Learns our own IP from what a peer sees, if it is not known yet (`learned_addr`).
@@ -187,7 +189,7 @@ impl<H: Clone> Pool<H> {
 
     fn is_own(&self, addr: EntityAddr) -> bool {
         let mine = self.my_addr;
-        !mine.is_blank_ip() && (addr.with_kind(AddrType::LEGACY) == mine || self.bound.contains(&addr))
+        !mine.is_blank_ip() && (addr.with_kind(AddrType::LEGACY) == mine || self.my_addrs().contains(&addr))
     }
 
     fn myself(&self) -> Peer {
@@ -295,6 +297,10 @@ impl<H: Clone> Pool<H> {
     /// [`meet`](Self::meet). If there is none, this one is found by the peer's addresses from now on, and is to be answered
     /// [`SessionAnswer::New`](crate::SessionAnswer::New).
     pub fn rival(&mut self, con: ConId, claim: &Claim) -> Option<(ConId, H)> {
+        if !self.cons.contains_key(&con) {
+            // Marked down since it asked: whatever it is answered, it is dead.
+            return None;
+        }
         // Who asks for a session has said who it is.
         self.half_open.leave(con);
         let others =
@@ -318,6 +324,10 @@ impl<H: Clone> Pool<H> {
         existing: &mut Pipe,
         newcomer: &mut Pipe,
     ) -> Meeting {
+        if newcomer.is_dead() {
+            // Its stream broke since it asked, and is worth nobody's session.
+            return Meeting::Answered;
+        }
         let at = |addrs: &EntityAddrVec| match claim.wanted {
             Wanted::V1 { .. } => addrs.legacy_addr(),
             Wanted::Ident { .. } | Wanted::Reconnect { .. } => addrs.msgr2_addr(),

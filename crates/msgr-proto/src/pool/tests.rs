@@ -146,3 +146,52 @@ fn a_living_connection_is_found_by_address_until_it_is_removed() {
     assert_eq!(pool.get_connection(addr), None);
     assert_eq!(pool.remove(con), None);
 }
+
+fn claim(addr: EntityAddr) -> Claim {
+    Claim { addrs: addr.into(), global_seq: 1, wanted: Wanted::V1 { connect_seq: 0 } }
+}
+
+#[test]
+fn who_was_marked_down_meanwhile_is_found_by_nothing() {
+    let mut pool = server(Policy::lossless_peer());
+    let (con, _) = pool.accept(NOW, socket("10.0.0.2:1000")).unwrap();
+    pool.insert(con, EntityAddrVec::NONE, 1);
+    pool.remove(con);
+    let addr = EntityAddr::legacy(socket("10.0.0.2:0"), 9);
+    assert_eq!(pool.rival(con, &claim(addr)), None);
+    assert_eq!(pool.get_connection(addr), None);
+    pool.invariants();
+}
+
+#[test]
+fn who_is_dead_meanwhile_takes_no_place() {
+    let mut pool = server(Policy::stateless_registered_server());
+    let claim = claim(EntityAddr::legacy(socket("10.0.0.2:0"), 9));
+    let mut accept = |handle| {
+        let (con, pipe) = pool.accept(NOW, socket("10.0.0.2:1000")).unwrap();
+        pool.insert(con, EntityAddrVec::NONE, handle);
+        let rival = pool.rival(con, &claim);
+        (con, pipe, rival)
+    };
+    let (old, mut existing, _) = accept(1);
+    let (con, mut newcomer, rival) = accept(2);
+    assert_eq!(rival, Some((old, 1)));
+    newcomer.lost(NOW, newcomer.incarnation(), Fault::Closed);
+    assert_eq!(pool.meet(NOW, con, &claim, &mut existing, &mut newcomer), Meeting::Answered);
+    assert!(newcomer.is_dead() && !existing.is_dead());
+}
+
+#[test]
+fn who_takes_calls_at_every_ip_goes_by_the_one_that_it_learned() {
+    let policies = PolicySet::new(Policy::lossless_peer());
+    let mut pool = Pool::<u32>::new(Arc::new(Config::new(EntityName::osd(0), policies)), 77, dice());
+    pool.bound_to(AddrType::MSGR2, socket("0.0.0.0:6801"));
+    pool.bound(socket("0.0.0.0:6800"));
+    let blank = pool.my_addrs();
+    assert_eq!(blank.to_string(), "[v2:0.0.0.0:6801/77,v1:0.0.0.0:6800/77]");
+    pool.learned_addr(EntityAddr::legacy(socket("10.0.0.1:0"), 0));
+    assert_eq!(pool.my_addrs().to_string(), "[v2:10.0.0.1:6801/77,v1:10.0.0.1:6800/77]");
+    let own = pool.connect(NOW, ConId::opened(0), EntityType::OSD, pool.my_addrs());
+    assert!(matches!(own, Connect::Local(_)));
+    assert_eq!(pool.renew_nonce(), blank, "what it is bound to again");
+}

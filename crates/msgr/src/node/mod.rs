@@ -196,8 +196,7 @@ impl<E: Endpoint> Node<E> {
     /// When no port could be bound. The old ones are given up all the same.
     pub fn rebind(&self, mut avoid_ports: Vec<u16>) -> io::Result<EntityAddr> {
         let mut pool = lock(&self.0.shared.pool);
-        let old = pool.my_addrs();
-        pool.renew_nonce();
+        let old = pool.renew_nonce();
         drop(pool);
         self.0.shared.mark_down_all(&Fault::Closed, true);
         self.0.shared.work_off(Thread::Caller);
