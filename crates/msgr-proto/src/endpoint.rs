@@ -200,6 +200,22 @@ pub enum NetEvent<Msg> {
     },
 }
 
+impl<Msg> NetEvent<Msg> {
+    /// The connection that it happened on.
+    #[must_use]
+    pub const fn con(&self) -> ConId {
+        match self {
+            Self::Connected { con, .. }
+            | Self::Accepted { con, .. }
+            | Self::Message { con, .. }
+            | Self::Reset { con, .. }
+            | Self::RemoteReset { con }
+            | Self::Refused { con }
+            | Self::AuthWanted { con, .. } => *con,
+        }
+    }
+}
+
 /// Who is at the other end of a connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Peer {

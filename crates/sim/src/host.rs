@@ -298,7 +298,9 @@ impl<E: Role> Node<E> {
             }
             Meeting::Moved => {
                 core.hang_up(old_id, false);
-                self.pool.remove(con);
+                if self.pool.bury(con) {
+                    self.tell(core, NetEvent::Reset { con, why: Fault::Replaced });
+                }
                 self.pool.relink(old, id);
                 self.lines.insert(id, there.on_stream_of(Some(new)));
             }

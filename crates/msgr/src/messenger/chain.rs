@@ -137,6 +137,20 @@ impl DispatcherChain {
         self.by_addrs.get(addrs).copied()
     }
 
+    /// Closes the living connection to these addresses, and tells so (`mark_down_addrs`).
+    pub fn mark_down_addrs(&mut self, addrs: &EntityAddrVec) {
+        if let Some(con) = self.get_connection(addrs) {
+            self.mark_down(con);
+            self.tell(Delivery::Reset { con, why: Fault::Closed });
+        }
+    }
+
+    fn mark_down(&mut self, con: ConId) {
+        self.forget(con);
+        self.discard_queue(con);
+        self.outputs.push_back(Output::Net(NetCommand::MarkDown { con }));
+    }
+
     const fn next_con(&mut self) -> ConId {
         let con = ConId::opened(self.opened);
         self.opened += 1;
@@ -185,6 +199,10 @@ impl DispatcherChain {
             NetEvent::Refused { con } => Delivery::Refused { con },
             NetEvent::AuthWanted { con, request } => return self.authenticate(con, request),
         };
+        self.tell(delivery);
+    }
+
+    fn tell(&mut self, delivery: Delivery) {
         lock(&self.queue).queue_event(delivery);
         self.outputs.push_back(Output::Done(()));
     }
@@ -235,13 +253,8 @@ impl Endpoint for DispatcherChain {
     fn handle(&mut self, _now: Now, input: Input<Arrived, NetCommand>) {
         match input {
             Input::Net(event) => self.event(event),
-            Input::Call(command) => {
-                if let NetCommand::MarkDown { con } = command {
-                    self.forget(con);
-                    self.discard_queue(con);
-                }
-                self.outputs.push_back(Output::Net(command));
-            }
+            Input::Call(NetCommand::MarkDown { con }) => self.mark_down(con),
+            Input::Call(command) => self.outputs.push_back(Output::Net(command)),
             // Each connection was reset before.
             Input::Timeout | Input::Stopped => {}
         }

@@ -120,11 +120,10 @@ impl Messenger {
         self.connect_to(peer, addrs).send_message(msg);
     }
 
-    /// Closes the connection to these addresses, if there is one, as [`Connection::mark_down`] does (`mark_down_addrs`).
+    /// Closes the connection to these addresses, if there is one (`mark_down_addrs`). Other than with
+    /// [`Connection::mark_down`], dispatchers hear that it is reset, as in Ceph.
     pub fn mark_down_addrs(&self, addrs: &EntityAddrVec) {
-        if let Some(con) = self.node.with(|chain| chain.get_connection(addrs)) {
-            Connection::new(self.node.downgrade(), con).mark_down();
-        }
+        self.node.with(|chain| chain.mark_down_addrs(addrs));
     }
 
     /// How many connections there are.

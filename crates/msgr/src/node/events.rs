@@ -130,17 +130,14 @@ impl<E: Endpoint> Shared<E> {
         let (con, old) = (newcomer.con(), existing.con());
         let (mut there, mut new) = (existing.lock(), newcomer.lock());
         let meeting = pool.meet(now, con, claim, &mut there.pipe, &mut new.pipe);
-        let ended = match meeting {
-            Meeting::Answered => None,
+        let (ended, hears_of_end) = match meeting {
+            Meeting::Answered => (None, false),
             Meeting::Moved => {
-                pool.remove(con);
+                let hears_of_end = pool.bury(con);
                 let stream = new.replace(None);
-                there.replace(stream)
+                (there.replace(stream), hears_of_end)
             }
-            Meeting::Ended => {
-                pool.remove(old);
-                None
-            }
+            Meeting::Ended => (None, pool.bury(old)),
         };
         drop((there, new, pool));
         if let Some(ended) = ended {
@@ -148,10 +145,19 @@ impl<E: Endpoint> Shared<E> {
         }
         match meeting {
             Meeting::Answered => {}
-            Meeting::Moved => self.transport.moved(newcomer, existing),
+            Meeting::Moved => {
+                // Who was asked about the newcomer may keep something of it.
+                if hears_of_end {
+                    self.reset(newcomer, Fault::Replaced);
+                }
+                self.transport.moved(newcomer, existing);
+            }
             Meeting::Ended => {
                 self.close(existing);
-                return self.reset(existing, Fault::Replaced);
+                if hears_of_end {
+                    self.reset(existing, Fault::Replaced);
+                }
+                return;
             }
         }
         self.transport.touched(existing, now, Thread::Transport);

@@ -199,10 +199,20 @@ impl<E: Endpoint> Shared<E> {
         }
     }
 
-    /// Tells nothing more of a line.
-    fn hush(&self, line: &Line) {
-        let _inbox = lock(&self.inbox);
-        line.is_over.store(true, Ordering::Relaxed);
+    /// Tells nothing more of a connection: neither what happens on its line from now on, nor what waits in the inbox.
+    fn hush(&self, con: ConId, line: Option<&Line>) {
+        let is_of = |(input, _): &Waiting<E>| matches!(input, Input::Net(event) if event.con() == con);
+        let mut inbox = lock(&self.inbox);
+        if let Some(line) = line {
+            line.is_over.store(true, Ordering::Relaxed);
+        }
+        let mut gone = VecDeque::new();
+        if inbox.iter().any(is_of) {
+            (gone, *inbox) = std::mem::take(&mut *inbox).into_iter().partition(is_of);
+        }
+        drop(inbox);
+        // Messages may be large, and others wait for the inbox.
+        drop(gone);
     }
 
     /// Works on the inbox, unless another thread does, which then takes all of it. Pipes are written, and results are
@@ -380,8 +390,9 @@ impl<E: Endpoint> Shared<E> {
 
     fn mark_down(&self, con: ConId, later: &mut Later) {
         let link = lock(&self.pool).remove(con);
-        if let Some(Link::Pipe(line)) = link {
-            self.hush(&line);
+        let line = link.and_then(|link| if let Link::Pipe(line) = link { Some(line) } else { None });
+        self.hush(con, line.as_deref());
+        if let Some(line) = line {
             line.lock().pipe.mark_down();
             later.wishes.push(Wish::Close(line));
         }

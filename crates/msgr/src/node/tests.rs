@@ -3,7 +3,9 @@
 use std::net::TcpListener;
 
 use loligo_base::Mono;
-use loligo_msgr_proto::{ConId, Connect, Envelope, Fault, Input, NetCommand, NetEvent, Output, PeerError};
+use loligo_msgr_proto::{
+    ConId, Connect, Envelope, Fault, Input, Link, NetCommand, NetEvent, Output, PeerError,
+};
 use loligo_wire::entity::{AddrType, EntityType};
 
 use super::*;
@@ -93,4 +95,27 @@ fn a_pipe_that_was_closed_before_it_is_to_be_dialled_is_not_dialled() {
     let _call = listener.accept().unwrap();
     node.shutdown();
     assert_eq!((closed.stream().is_some(), open.stream().is_some()), (false, true));
+}
+
+#[test]
+fn what_waits_of_a_connection_is_not_told_after_it_is_marked_down() {
+    let (_listener, addr) = listener();
+    let (tell, told) = std::sync::mpsc::channel();
+    let node =
+        Node::start(Witness::default(), NodeOptions::client(), move |why| drop(tell.send(why))).unwrap();
+    let con = ConId::opened(1);
+    node.call(NetCommand::Connect { con, peer: EntityType::OSD, addrs: EntityAddrVec::from(addr) });
+    let line = match lock(&node.0.shared.pool).link(con) {
+        Some(Link::Pipe(line)) => Arc::clone(line),
+        other => panic!("{other:?}"),
+    };
+    // Nobody works on the inbox meanwhile.
+    node.with(|_| {
+        let shared = &node.0.shared;
+        shared.post(Input::Call(NetCommand::MarkDown { con }), Held::default());
+        shared.reset(&line, Fault::Idle);
+        let other = NetEvent::Reset { con: ConId::opened(2), why: Fault::Stalled };
+        shared.post(Input::Net(other), Held::default());
+    });
+    assert_eq!(told.recv_timeout(std::time::Duration::from_secs(20)), Ok(Fault::Stalled));
 }
