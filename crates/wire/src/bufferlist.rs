@@ -1,14 +1,14 @@
 //! Bytes in several pieces.
 
-use alloc::vec::Vec;
-
 use bytes::{Bytes, BytesMut};
+use smallvec::SmallVec;
 
 /// Bytes in several pieces, as they came from a socket or from a caller: Ceph's `bufferlist`. Bulk data travels as
 /// one of these and is never reallocated.
 #[derive(Clone, Debug, Default)]
 pub struct BufferList {
-    pieces: Vec<Bytes>,
+    /// Most lists have one, which then needs no memory of its own.
+    pieces: SmallVec<[Bytes; 1]>,
     len: usize,
 }
 
@@ -16,7 +16,7 @@ impl BufferList {
     /// No bytes.
     #[must_use]
     pub const fn new() -> Self {
-        Self { pieces: Vec::new(), len: 0 }
+        Self { pieces: SmallVec::new_const(), len: 0 }
     }
 
     /// How many bytes there are in all.
@@ -39,8 +39,8 @@ impl BufferList {
 
     /// The pieces, owned.
     #[must_use]
-    pub fn into_pieces(self) -> Vec<Bytes> {
-        self.pieces
+    pub fn into_pieces(self) -> impl ExactSizeIterator<Item = Bytes> {
+        self.pieces.into_iter()
     }
 
     /// Appends a piece, without copying it.

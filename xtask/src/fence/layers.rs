@@ -38,7 +38,7 @@ pub(crate) const LAYERS: &[Layer] = &[
         is_no_std: true,
         ours: &["loligo-base"],
         // zeroize: tickets and keys pass through messages.
-        outside: &["bytes", "crc-fast", "zeroize"],
+        outside: &["bytes", "crc-fast", "smallvec", "zeroize"],
     },
     Layer {
         package: "loligo-placement",

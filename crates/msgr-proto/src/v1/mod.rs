@@ -71,7 +71,8 @@ impl V1 {
         let step = match self {
             Self::Client(client) => client.step(cx),
             Self::Server(server) => server.step(cx),
-            Self::Open(open) => open.step(cx),
+            // Messages come by here: they take no detour.
+            Self::Open(open) => return open.step(cx),
         };
         step?.opened(|opened| self.open(cx, opened))
     }

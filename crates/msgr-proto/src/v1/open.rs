@@ -6,9 +6,9 @@ use loligo_wire::message::Payload;
 use loligo_wire::msgr1::{FooterFlags, MessageFooter, MessageHeader, OldFooter, Tag};
 use loligo_wire::{Decode, Decoder, Features};
 
-use super::{Cx, Step, parse};
+use super::{Cx, parse};
 use crate::pipe::{Arrived, Expected, Gather, Held};
-use crate::protocol::{pass, same, within};
+use crate::protocol::{Step, pass, same, within};
 use crate::session::Arrival;
 use crate::{Envelope, Fault};
 
@@ -108,7 +108,17 @@ impl Open {
         }
     }
 
+    /// Goes on until something comes of it.
     pub(super) fn step(&mut self, cx: &mut Cx<'_>) -> Result<Step, Fault> {
+        loop {
+            match self.next_part(cx)? {
+                Step::Again => {}
+                step => return Ok(step),
+            }
+        }
+    }
+
+    fn next_part(&mut self, cx: &mut Cx<'_>) -> Result<Step, Fault> {
         match self.expect {
             Expect::Tag => self.tag(cx),
             Expect::KeepaliveStamp => self.keepalive(cx),

@@ -67,7 +67,8 @@ impl V2 {
         let step = match &mut self.role {
             Role::Client(client) => client.step(&mut self.frames, cx),
             Role::Server(server) => server.step(&mut self.frames, cx),
-            Role::Open(open) => open.step(&mut self.frames, cx),
+            // Messages come by here: they take no detour.
+            Role::Open(open) => return open.step(&mut self.frames, cx),
         };
         Ok(self.opened(step?))
     }

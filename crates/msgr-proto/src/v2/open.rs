@@ -162,7 +162,17 @@ impl Open {
         }
     }
 
+    /// Goes on until something comes of it.
     pub(super) fn step(&mut self, frames: &mut Frames, cx: &mut Cx<'_>) -> Result<Step, Fault> {
+        loop {
+            match self.next_part(frames, cx)? {
+                Step::Again => {}
+                step => return Ok(step),
+            }
+        }
+    }
+
+    fn next_part(&mut self, frames: &mut Frames, cx: &mut Cx<'_>) -> Result<Step, Fault> {
         match self.expect {
             Expect::Frame => self.frame(frames, cx),
             Expect::Header => self.header(frames, cx),

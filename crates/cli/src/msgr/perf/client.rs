@@ -89,6 +89,9 @@ struct State {
 impl State {
     /// Whether to call again. What was cut before the first connection stood may have been an accident; other things are none.
     fn goes_on(&self) -> bool {
+        if matches!(self.why, Some(Fault::Shutdown)) {
+            return false;
+        }
         let was_cut = matches!(self.why, None | Some(Fault::Closed | Fault::Io(_)));
         (self.is_connected || was_cut) && self.failures <= MAX_FAILURES
     }
