@@ -265,7 +265,7 @@ pub enum NetCommand {
         /// The connection.
         con: ConId,
     },
-    /// Close when everything is sent, or on the first fault (`mark_disposable`).
+    /// Let the connection end with its stream: from now on it is lossy (`mark_disposable`).
     MarkDisposable {
         /// The connection.
         con: ConId,

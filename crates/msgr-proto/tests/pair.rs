@@ -314,13 +314,18 @@ fn nothing_comes_after_mark_down_and_one_reset_after_a_loss() {
 }
 
 #[test]
-fn a_disposable_pipe_sends_what_waits_and_closes() {
+fn a_disposable_pipe_sends_what_waits_hears_the_answer_and_dies_of_the_first_fault() {
     let mut pair = Pair::open(client_config(), server_config());
     pair.client.send(Note::new(1, "", bulk(100_000)));
     pair.client.pipe.mark_disposable();
-    assert!(!pair.client.pipe.is_dead());
     pair.run();
     assert_eq!(pair.server.seen.notes.len(), 1);
+    pair.server.send(Note::new(2, "", ""));
+    pair.run();
+    assert_eq!(pair.client.seen.notes.len(), 1);
+    pair.client.lost(pair.now, Fault::Closed);
+    pair.client.pump(pair.now);
+    assert_eq!(pair.client.seen.faults, [Fault::Closed]);
     assert!(pair.client.pipe.is_dead());
 }
 

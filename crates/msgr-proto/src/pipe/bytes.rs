@@ -3,7 +3,6 @@
 use loligo_base::Now;
 
 use super::{Asking, Life, Pipe, RecvChunk, SendBatch, recv};
-use crate::Fault;
 use crate::protocol::Protocol;
 use crate::session::Sent;
 
@@ -35,7 +34,6 @@ impl Pipe {
             self.last_read = now.mono;
             self.stall.came(n);
             self.parse(now);
-            self.dispose();
         }
         self.invariants();
     }
@@ -104,16 +102,6 @@ impl Pipe {
         }
         self.batch_out = false;
         self.writer.give_back(batch, n);
-        self.dispose();
         self.invariants();
-    }
-
-    /// Closes a disposable pipe that has nothing left to send.
-    pub(super) fn dispose(&mut self) {
-        let is_written = self.queue.len() == 0 && !self.session.has_again();
-        let sent = is_written && self.writer.len() == 0 && !self.batch_out;
-        if self.disposable && self.life == Life::Open && sent {
-            self.die(Fault::Closed);
-        }
     }
 }

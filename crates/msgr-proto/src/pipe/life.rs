@@ -103,7 +103,7 @@ impl Pipe {
         }
         self.was_open |= self.said_open;
         let newcomer = self.is_accepted && !self.was_open && !self.has_something() && !self.replacing;
-        if self.policy.lossy || newcomer {
+        if self.policy.lossy || self.disposable || newcomer {
             return self.die(fault);
         }
         let was = self.life;
@@ -112,9 +112,7 @@ impl Pipe {
         self.drop_stream();
         let replacing = core::mem::take(&mut self.replacing);
         let is_calling = matches!(was, Life::Opening { .. } | Life::Greeting { .. }) && !self.is_accepted;
-        if self.disposable {
-            self.die(Fault::Closed);
-        } else if self.rests(is_wait) {
+        if self.rests(is_wait) {
             self.life = Life::Standby;
         } else if is_calling || is_wait || (replacing && self.is_v2) {
             // On v1 the peer has not heard of one more.

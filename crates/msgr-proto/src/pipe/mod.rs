@@ -258,14 +258,14 @@ impl Pipe {
         self.events.clear();
     }
 
-    /// Closes when all that waits is sent, or on the first fault (`mark_disposable`).
+    /// From now on the connection is lossy: messages go both ways until its stream breaks, which is its end (`mark_disposable`).
     pub fn mark_disposable(&mut self) {
+        // Besides, as a session that opens later may say that it is not lossy.
         self.disposable = true;
         self.policy.lossy = true;
         if matches!(self.life, Life::Standby | Life::Backoff { .. }) {
             self.die(Fault::Closed);
         }
-        self.dispose();
     }
 
     /// The stream broke or could not be opened.
@@ -291,7 +291,6 @@ impl Pipe {
         if self.take_step(now, step) {
             self.parse(now);
         }
-        self.dispose();
         self.invariants();
     }
 

@@ -1,5 +1,5 @@
-//! What the application does to a connection at every step of its handshakes: marks it down, has it closed when all is sent, asks for
-//! a sign of life.
+//! What the application does to a connection at every step of its handshakes: marks it down, makes it disposable, asks for a sign
+//! of life.
 
 use std::time::Duration;
 
@@ -88,10 +88,12 @@ impl Case {
         self.calls_seldom();
     }
 
-    /// What could be sent was sent, and then it was over, which was told once.
+    /// What could be sent was sent; and with its stream the connection is over, which is told once.
     fn disposed_of(mut self, speaks: bool, way: Way) {
         self.world.mark_disposable(self.caller, self.con);
         self.world.release();
+        self.world.run_for(BACK);
+        self.world.cut_all();
         self.world.run_for(BACK);
         assert!(self.world.hosts[self.caller].pool.link(self.con).is_none(), "still there: {}", self.what);
         let resets = self.seen().iter().filter(|seen| is_reset(seen)).count();

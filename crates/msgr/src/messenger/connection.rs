@@ -45,7 +45,7 @@ impl Connection {
         self.command(NetCommand::MarkDown { con: self.con });
     }
 
-    /// Closes when everything is sent, or on the first fault.
+    /// From now on the connection is lossy, whatever its policy: it goes on, and is reset when its stream breaks.
     pub fn mark_disposable(&self) {
         self.command(NetCommand::MarkDisposable { con: self.con });
     }
