@@ -1,13 +1,13 @@
 //! Where a node takes calls.
 
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::thread;
 
 use loligo_wire::entity::AddrType;
 
 use crate::node::NodeSockets;
-use crate::transport::SocketOptions;
+use crate::transport::{Bound, SocketOptions, Transport};
 
 /// Where a node takes calls, in one protocol (`Messenger::bind`). For calls in both, it is bound twice.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,42 +47,40 @@ impl BindAddr {
 pub(crate) fn bind(
     addr: &BindAddr,
     options: &NodeSockets,
+    transport: &dyn Transport,
     sockets: &SocketOptions,
-) -> io::Result<TcpListener> {
-    let mut attempt = bind_once(addr, options, sockets);
+) -> io::Result<Box<dyn Bound>> {
+    let once = || bind_once(addr, options, transport, sockets);
+    let mut attempt = once();
     for _ in 0..options.retry_count {
         if attempt.is_ok() {
             break;
         }
         thread::sleep(options.retry_delay);
-        attempt = bind_once(addr, options, sockets);
+        attempt = once();
     }
     attempt
 }
 
-fn bind_once(addr: &BindAddr, options: &NodeSockets, sockets: &SocketOptions) -> io::Result<TcpListener> {
+fn bind_once(
+    addr: &BindAddr,
+    options: &NodeSockets,
+    transport: &dyn Transport,
+    sockets: &SocketOptions,
+) -> io::Result<Box<dyn Bound>> {
     let any =
         if options.ipv6 { IpAddr::V6(Ipv6Addr::UNSPECIFIED) } else { IpAddr::V4(Ipv4Addr::UNSPECIFIED) };
     let ip = addr.ip.unwrap_or(any);
     if addr.port != 0 {
-        return listen(sockets, SocketAddr::new(ip, addr.port), options.backlog, true);
+        return transport.bind(SocketAddr::new(ip, addr.port), true, sockets);
     }
     let range = options.port_min..=options.port_max;
     let mut last = io::Error::from(io::ErrorKind::AddrInUse);
     for port in range.filter(|port| !addr.avoid_ports.contains(port)) {
-        match listen(sockets, SocketAddr::new(ip, port), options.backlog, false) {
-            Ok(listener) => return Ok(listener),
+        match transport.bind(SocketAddr::new(ip, port), false, sockets) {
+            Ok(bound) => return Ok(bound),
             Err(error) => last = error,
         }
     }
     Err(last)
-}
-
-/// A given port is taken even where old connections of it linger; one of a range is not.
-fn listen(sockets: &SocketOptions, addr: SocketAddr, backlog: i32, reuse: bool) -> io::Result<TcpListener> {
-    let socket = sockets.bare(addr)?;
-    socket.set_reuse_address(reuse)?;
-    socket.bind(&addr.into())?;
-    socket.listen(backlog)?;
-    Ok(socket.into())
 }

@@ -111,7 +111,7 @@ impl<E: Endpoint> Shared<E> {
     fn as_the_socket_says(&self, line: &Line, mut ask: Ask) -> Ask {
         if !self.config.options.ms_learn_addr_from_peer
             && let Ask::MyAddr { seen } | Ask::MyAddrs { seen } = &mut ask
-            && let Some(local) = line.stream().and_then(|stream| stream.socket.local_addr().ok())
+            && let Some(local) = line.stream().and_then(|stream| stream.local_addr().ok())
         {
             *seen = EntityAddr::new(seen.kind, local, 0);
         }

@@ -1,7 +1,7 @@
 //! What the node is for its transport, and how it ends.
 
 use std::io;
-use std::net::{SocketAddr, TcpStream};
+use std::net::SocketAddr;
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -13,7 +13,7 @@ use loligo_wire::entity::EntityAddrVec;
 
 use super::shared::{Shared, Within};
 use crate::sync::lock;
-use crate::transport::{Host, Line, Listener, Scratch, SocketOptions, Thread};
+use crate::transport::{Host, Line, Listener, Scratch, SocketOptions, Stream, Thread};
 
 /// How many panics of endpoint and sink are survived while the node ends.
 const PANICS_MAX: usize = 1_000;
@@ -33,7 +33,12 @@ where
         &self.sockets
     }
 
-    fn add_accept_pipe(&self, listener: &Listener, stream: TcpStream, from: SocketAddr) -> Option<Arc<Line>> {
+    fn add_accept_pipe(
+        &self,
+        listener: &Listener,
+        stream: Arc<dyn Stream>,
+        from: SocketAddr,
+    ) -> Option<Arc<Line>> {
         let now = self.clock.now();
         let mut pool = lock(&self.pool);
         // Looked at behind the lock: what is put in before the listener is given up is found when all are reset.
@@ -49,12 +54,8 @@ where
         let line = Arc::new(Line::new(con, from, pipe, self.faults.clone()));
         pool.insert(con, EntityAddrVec::NONE, Arc::clone(&line));
         drop(pool);
-        let broken = self.sockets.apply(&stream).err();
-        if let Some(stream) = line.attach(stream) {
-            line.started(now, &stream);
-            if let Some(error) = broken {
-                line.lost(now, &stream, Fault::Io(crate::transport::io_kind(&error)));
-            }
+        if line.attach(Arc::clone(&stream)) {
+            line.started(now, &*stream);
         }
         Some(line)
     }

@@ -49,7 +49,6 @@ struct Owner<E: Endpoint> {
 /// What binding needs of the options.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct NodeSockets {
-    pub(crate) backlog: i32,
     pub(crate) port_min: u16,
     pub(crate) port_max: u16,
     pub(crate) retry_count: u32,
@@ -124,7 +123,6 @@ where
         let nonce = options.nonce.map_or_else(random_nonce, Ok)?;
         let pool = Pool::new(Arc::new(options.config), nonce, Box::new(SystemEntropy));
         let sockets = NodeSockets {
-            backlog: options.ms_tcp_listen_backlog,
             port_min: options.ms_bind_port_min,
             port_max: options.ms_bind_port_max,
             retry_count: options.ms_bind_retry_count,
@@ -132,7 +130,11 @@ where
             ipv6: options.ms_bind_ipv6,
         };
         let faults = Faults::new(options.inject, u64::from(nonce)).map(Arc::new);
-        let made = SocketOptions { nodelay: options.ms_tcp_nodelay, rcvbuf: options.ms_tcp_rcvbuf };
+        let made = SocketOptions {
+            nodelay: options.ms_tcp_nodelay,
+            rcvbuf: options.ms_tcp_rcvbuf,
+            backlog: options.ms_tcp_listen_backlog,
+        };
         let shared = Shared::new(endpoint, pool, made, faults, transport, ends);
         let lives = Arc::clone(&shared);
         let thread = thread::Builder::new().name(options.thread_name).spawn(move || lives.live())?;
@@ -176,14 +178,15 @@ impl<E: Endpoint> Node<E> {
         if self.0.shared.stopped.load(Ordering::SeqCst) {
             return Err(io::Error::new(io::ErrorKind::NotConnected, "the node has ended"));
         }
-        let socket = bind::bind(&addr, &self.0.options, &self.0.shared.sockets)?;
-        let local = socket.local_addr()?;
+        let shared = &self.0.shared;
+        let bound = bind::bind(&addr, &self.0.options, &*shared.transport, &shared.sockets)?;
+        let local = bound.local_addr()?;
         let mut pool = lock(&self.0.shared.pool);
         pool.bound_to(addr.kind, local);
         let mine = pool.my_addrs();
         let generation = self.0.shared.listeners.load(Ordering::SeqCst);
         drop(pool);
-        self.0.shared.transport.listen(Listener { socket, kind: addr.kind, generation });
+        self.0.shared.transport.listen(Listener { bound, kind: addr.kind, generation });
         Ok(mine.of_type(addr.kind).unwrap_or_else(|| mine.front()))
     }
 

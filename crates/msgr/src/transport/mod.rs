@@ -1,20 +1,23 @@
 //! What moves the bytes of pipes: the seam, and the transports behind it.
 //!
 //! A [`Transport`] dials, listens, moves bytes, keeps timers and wakes. It decides nothing: what the bytes mean is known to
-//! the pipe of a [`Line`], and what becomes of events to the [`Host`], which is the node. The [conformance suite] runs
-//! each of its promises over every transport.
+//! the pipe of a [`Line`], and what becomes of events to the [`Host`], which is the node. What its bytes move through is a
+//! [`Stream`] of its own making. The [conformance suite] runs each of its promises over every transport.
 //!
 //! [conformance suite]: https://github.com/loligo-rs/loligo/tree/main/crates/msgr/tests/conformance
 
+mod bell;
 mod inject;
 mod line;
 mod ms_type;
 mod reactor;
 mod simple;
 mod socket;
+mod stream;
 
+use std::any::Any;
 use std::io;
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
@@ -24,12 +27,12 @@ use loligo_wire::entity::AddrType;
 
 pub(crate) use inject::Faults;
 pub use inject::Inject;
-pub use line::{After, Line, ReadOutcome, Stream};
+pub use line::{After, Line, ReadOutcome};
 pub use ms_type::{MsType, UnknownMsType};
 use reactor::AsyncTransport;
 use simple::SimpleTransport;
 pub use socket::SocketOptions;
-pub(crate) use socket::kind as io_kind;
+pub use stream::{Bound, Stream};
 
 /// What moves the bytes of a node's pipes, accepts, dials, keeps time and wakes.
 ///
@@ -73,7 +76,16 @@ pub trait Transport: Send + Sync {
     /// The line is over, and has no stream any more: forgets it.
     fn close(&self, line: &Arc<Line>);
 
-    /// Takes calls from now on. They are told by [`Host::add_accept_pipe`].
+    /// Takes a place where calls can come in. They wait there until it is [listened](Self::listen) to. `is_given`: somebody
+    /// asked for that port, which is then had even where old streams of it linger; one that is tried is not.
+    ///
+    /// # Errors
+    ///
+    /// `AddrInUse` where another has it; what else the system says.
+    fn bind(&self, addr: SocketAddr, is_given: bool, sockets: &SocketOptions) -> io::Result<Box<dyn Bound>>;
+
+    /// Takes the calls that come in at a place that this transport [bound](Self::bind), until [`unlisten`](Self::unlisten). They
+    /// are told by [`Host::add_accept_pipe`].
     fn listen(&self, listener: Listener);
 
     /// Takes no more calls.
@@ -112,7 +124,12 @@ pub trait Host: Send + Sync {
 
     /// A call came (`add_accept_pipe`): gives the line for it, which has the stream and is to be seen to like any other that
     /// is [adopted](Transport::adopt). `None` where the call was hung up on.
-    fn add_accept_pipe(&self, listener: &Listener, stream: TcpStream, from: SocketAddr) -> Option<Arc<Line>>;
+    fn add_accept_pipe(
+        &self,
+        listener: &Listener,
+        stream: Arc<dyn Stream>,
+        from: SocketAddr,
+    ) -> Option<Arc<Line>>;
 
     /// Tells upward what happened on a line, in order. One thread at a time for each line. `scratch` is kept by the caller so
     /// that nothing need be allocated.
@@ -137,12 +154,21 @@ pub struct Scratch(pub(crate) Vec<PipeEvent>);
 /// Where calls are taken.
 #[derive(Debug)]
 pub struct Listener {
-    /// The socket, which does not block.
-    pub socket: TcpListener,
+    /// What the transport bound.
+    pub bound: Box<dyn Bound>,
     /// The protocol that is spoken there.
     pub kind: AddrType,
     /// Tells it from listeners that the node has given up.
     pub(crate) generation: u64,
+}
+
+impl Listener {
+    /// What the transport bound, where it is of that type.
+    #[must_use]
+    pub fn bound_as<B: Bound>(&self) -> Option<&B> {
+        let bound: &dyn Any = &*self.bound;
+        bound.downcast_ref()
+    }
 }
 
 /// Whose thread it is.

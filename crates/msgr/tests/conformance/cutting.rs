@@ -1,13 +1,13 @@
 //! A transport that can cut the streams of its callers.
 
 use std::io;
-use std::net::Shutdown;
+use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use loligo_base::{Mono, Now};
 use loligo_msgr::Transport;
-use loligo_msgr::transport::{Host, Line, Listener, Thread};
+use loligo_msgr::transport::{Bound, Host, Line, Listener, SocketOptions, Thread};
 
 /// Another transport, that remembers the lines that it dials.
 pub(crate) struct Cutting {
@@ -23,11 +23,9 @@ impl Cutting {
 
     /// Cuts the streams that there are; gives how many.
     pub(crate) fn cut(&self) -> usize {
-        let cut = |line: &Arc<Line>| -> io::Result<()> {
-            let stream = line.stream().ok_or(io::ErrorKind::NotConnected)?;
-            stream.socket.shutdown(Shutdown::Both)
-        };
-        self.dialled.lock().unwrap().iter().filter(|line| cut(line).is_ok()).count()
+        let streams: Vec<_> = self.dialled.lock().unwrap().iter().filter_map(|line| line.stream()).collect();
+        streams.iter().for_each(|stream| stream.end());
+        streams.len()
     }
 
     /// Nobody is called any more.
@@ -75,6 +73,10 @@ impl Transport for Cutting {
 
     fn close(&self, line: &Arc<Line>) {
         self.inner.close(line);
+    }
+
+    fn bind(&self, addr: SocketAddr, is_given: bool, sockets: &SocketOptions) -> io::Result<Box<dyn Bound>> {
+        self.inner.bind(addr, is_given, sockets)
     }
 
     fn listen(&self, listener: Listener) {

@@ -5,7 +5,7 @@ mod state;
 use std::any::Any;
 use std::fmt;
 use std::io;
-use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::net::SocketAddr;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 
@@ -14,7 +14,7 @@ use loligo_msgr_proto::{ConId, Fault, Incarnation, Pipe, PipeEvent, RecvChunk, S
 
 use super::Host;
 use super::inject::Faults;
-use super::socket::{connected, read, write};
+use super::stream::Stream;
 use crate::clock::Clock;
 use crate::sync::lock;
 use state::State;
@@ -29,13 +29,6 @@ pub struct Line {
     seat: OnceLock<Box<dyn Any + Send + Sync>>,
     /// What goes wrong on purpose.
     faults: Option<Arc<Faults>>,
-}
-
-/// A stream of a line. It is closed when nobody holds it any more.
-#[derive(Debug)]
-pub struct Stream {
-    /// The socket.
-    pub socket: TcpStream,
 }
 
 /// What must be seen to after somebody worked on a pipe.
@@ -99,20 +92,20 @@ impl Line {
         self.lock().wants_stream()
     }
 
-    /// Gives the pipe the stream that it waits for. `None` where it does not wait any more.
-    pub fn attach(&self, socket: TcpStream) -> Option<Arc<Stream>> {
-        let stream = Arc::new(Stream { socket });
+    /// Gives the pipe the stream that it waits for. False where it does not wait any more, and the stream is of no use.
+    #[must_use = "the stream may be of no use"]
+    pub fn attach(&self, stream: Arc<dyn Stream>) -> bool {
         let mut state = self.lock();
         if !state.wants_stream() {
-            return None;
+            return false;
         }
         state.wanted = None;
-        let old = state.replace(Some(Arc::clone(&stream)));
+        let old = state.replace(Some(stream));
         drop(state);
         if let Some(old) = old {
             old.end();
         }
-        Some(stream)
+        true
     }
 
     /// Takes the stream away and ends it, so that whoever waits for it wakes. The pipe hears nothing of it.
@@ -125,13 +118,20 @@ impl Line {
 
     /// The stream that it has now.
     #[must_use]
-    pub fn stream(&self) -> Option<Arc<Stream>> {
+    pub fn stream(&self) -> Option<Arc<dyn Stream>> {
         self.lock().stream.clone()
+    }
+
+    /// The stream that it has now, where it is of that type: the one that its transport makes.
+    #[must_use]
+    pub fn stream_as<S: Stream>(&self) -> Option<Arc<S>> {
+        let stream: Arc<dyn Any + Send + Sync> = self.stream()?;
+        stream.downcast().ok()
     }
 
     /// Whether that is the stream that it has now.
     #[must_use]
-    pub fn has(&self, stream: &Arc<Stream>) -> bool {
+    pub fn has(&self, stream: &dyn Stream) -> bool {
         self.lock().has(stream)
     }
 
@@ -142,7 +142,7 @@ impl Line {
     }
 
     /// The stream is open.
-    pub fn started(&self, now: Now, stream: &Arc<Stream>) {
+    pub fn started(&self, now: Now, stream: &dyn Stream) {
         let mut state = self.lock();
         if state.has(stream) {
             let incarnation = state.incarnation;
@@ -151,7 +151,7 @@ impl Line {
     }
 
     /// The stream is broken.
-    pub fn lost(&self, now: Now, stream: &Arc<Stream>, fault: Fault) {
+    pub fn lost(&self, now: Now, stream: &dyn Stream, fault: Fault) {
         self.lock().lost(now, stream, fault);
     }
 
@@ -173,20 +173,20 @@ impl Line {
         }
     }
 
-    /// Writes what there is, unless somebody else does that or the socket is full.
+    /// Writes what there is, unless somebody else does that or the stream is full.
     pub fn flush(&self, now: Now) -> After {
         let mut state = self.lock();
         while let Some((stream, batch)) = state.send_begin(now) {
             drop(state);
-            self.inject_fault(&stream);
-            let written = write(&stream.socket, &batch);
+            self.inject_fault(&*stream);
+            let written = stream.write_batch(&batch);
             state = self.lock();
-            state.send_end(now, &stream, batch, written);
+            state.send_end(now, &*stream, batch, written);
         }
         state.after()
     }
 
-    /// The socket became writable.
+    /// The stream became writable.
     pub fn writable(&self) {
         let mut state = self.lock();
         state.writable = true;
@@ -196,14 +196,14 @@ impl Line {
     /// Reads once. One thread at a time does that.
     pub fn read(&self, host: &dyn Host) -> ReadOutcome {
         let Some((stream, mut chunk)) = self.recv_begin() else { return ReadOutcome::Stopped };
-        let read = read(&stream.socket, &mut chunk);
-        self.recv_end(host.now(), &stream, chunk, read)
+        let read = stream.read_chunk(&mut chunk);
+        self.recv_end(host.now(), &*stream, chunk, read)
     }
 
     /// Room for bytes that are to be read from this stream. `None` while the pipe wants none.
-    pub fn recv_begin(&self) -> Option<(Arc<Stream>, RecvChunk)> {
+    pub fn recv_begin(&self) -> Option<(Arc<dyn Stream>, RecvChunk)> {
         let begun = self.lock().recv_begin()?;
-        self.inject_fault(&begun.0);
+        self.inject_fault(&*begun.0);
         Some(begun)
     }
 
@@ -211,7 +211,7 @@ impl Line {
     pub fn recv_end(
         &self,
         now: Now,
-        stream: &Arc<Stream>,
+        stream: &dyn Stream,
         chunk: RecvChunk,
         read: io::Result<usize>,
     ) -> ReadOutcome {
@@ -219,14 +219,14 @@ impl Line {
     }
 
     /// Bytes that are to be written to this stream. `None` while there are none, or somebody else has them.
-    pub fn send_begin(&self, now: Now) -> Option<(Arc<Stream>, SendBatch)> {
+    pub fn send_begin(&self, now: Now) -> Option<(Arc<dyn Stream>, SendBatch)> {
         let begun = self.lock().send_begin(now)?;
-        self.inject_fault(&begun.0);
+        self.inject_fault(&*begun.0);
         Some(begun)
     }
 
     /// Breaks a stream that is about to be read or written, where that is wanted.
-    fn inject_fault(&self, stream: &Stream) {
+    fn inject_fault(&self, stream: &dyn Stream) {
         if self.faults.as_ref().is_some_and(|faults| faults.breaks()) {
             tracing::debug!(con = %self.con, "injecting socket failure");
             stream.end();
@@ -249,7 +249,7 @@ impl Line {
     }
 
     /// Takes bytes back, with what a write to the stream said.
-    pub fn send_end(&self, now: Now, stream: &Arc<Stream>, batch: SendBatch, written: io::Result<usize>) {
+    pub fn send_end(&self, now: Now, stream: &dyn Stream, batch: SendBatch, written: io::Result<usize>) {
         self.lock().send_end(now, stream, batch, written);
     }
 
@@ -288,18 +288,6 @@ impl Line {
         state.armed = None;
         state.is_late = state.delayed.front().is_some_and(|(due, _)| *due <= now.mono);
         state.pipe.handle_timeout(now);
-    }
-}
-
-impl Stream {
-    /// Whether a socket that was to be connected is.
-    pub(crate) fn connected(&self) -> Result<bool, Fault> {
-        connected(&self.socket)
-    }
-
-    pub(crate) fn end(&self) {
-        // Others may hold the stream a little longer. Where it ended already, so much the better.
-        let _ = self.socket.shutdown(Shutdown::Both);
     }
 }
 

@@ -9,9 +9,10 @@ use loligo_base::{Mono, Now};
 use loligo_msgr_proto::{Arrived, Fault, Incarnation, Pipe, PipeEvent, RecvChunk, SendBatch};
 use loligo_wire::entity::EntityType;
 
-use super::{After, ReadOutcome, Stream};
+use super::{After, ReadOutcome};
 use crate::transport::inject::Faults;
 use crate::transport::socket::kind;
+use crate::transport::stream::{Stream, is_same};
 
 /// How many bytes are encoded and written at once.
 const WRITE_MAX: usize = 256 << 10;
@@ -24,10 +25,10 @@ pub(crate) struct State {
     pub(super) addr: SocketAddr,
     /// The stream that was asked for and that has not come.
     pub(super) wanted: Option<Incarnation>,
-    pub(super) stream: Option<Arc<Stream>>,
+    pub(super) stream: Option<Arc<dyn Stream>>,
     /// What that stream is to the pipe.
     pub(super) incarnation: Incarnation,
-    /// The socket took no more: wait until it is writable.
+    /// The stream took no more: wait until it is writable.
     pub(super) blocked: bool,
     /// It became writable after the current writer last looked.
     pub(super) writable: bool,
@@ -62,22 +63,22 @@ impl State {
         }
     }
 
-    pub(super) fn has(&self, stream: &Arc<Stream>) -> bool {
-        self.stream.as_ref().is_some_and(|own| Arc::ptr_eq(own, stream))
+    pub(super) fn has(&self, stream: &dyn Stream) -> bool {
+        self.stream.as_ref().is_some_and(|own| is_same(&**own, stream))
     }
 
     pub(super) fn wants_stream(&self) -> bool {
         self.wanted == Some(self.pipe.incarnation()) && !self.pipe.is_dead()
     }
 
-    pub(super) fn lost(&mut self, now: Now, stream: &Arc<Stream>, fault: Fault) {
+    pub(super) fn lost(&mut self, now: Now, stream: &dyn Stream, fault: Fault) {
         if self.has(stream) {
             self.pipe.lost(now, self.incarnation, fault);
         }
     }
 
     /// Another stream, or none, for what the pipe is now; gives the one that it had.
-    pub(crate) fn replace(&mut self, stream: Option<Arc<Stream>>) -> Option<Arc<Stream>> {
+    pub(crate) fn replace(&mut self, stream: Option<Arc<dyn Stream>>) -> Option<Arc<dyn Stream>> {
         (self.blocked, self.writable, self.stalled) = (false, false, false);
         self.incarnation = self.pipe.incarnation();
         std::mem::replace(&mut self.stream, stream)
@@ -127,7 +128,7 @@ impl State {
         }
     }
 
-    pub(super) fn send_begin(&mut self, now: Now) -> Option<(Arc<Stream>, SendBatch)> {
+    pub(super) fn send_begin(&mut self, now: Now) -> Option<(Arc<dyn Stream>, SendBatch)> {
         if self.blocked || !self.pipe.wants_write() {
             return None;
         }
@@ -139,7 +140,7 @@ impl State {
     pub(super) fn send_end(
         &mut self,
         now: Now,
-        stream: &Arc<Stream>,
+        stream: &dyn Stream,
         batch: SendBatch,
         written: io::Result<usize>,
     ) {
@@ -157,7 +158,7 @@ impl State {
         }
     }
 
-    pub(super) fn recv_begin(&mut self) -> Option<(Arc<Stream>, RecvChunk)> {
+    pub(super) fn recv_begin(&mut self) -> Option<(Arc<dyn Stream>, RecvChunk)> {
         let stream = Arc::clone(self.stream.as_ref()?);
         let chunk = self.pipe.recv_begin();
         self.stalled = chunk.is_none();
@@ -167,7 +168,7 @@ impl State {
     pub(super) fn recv_end(
         &mut self,
         now: Now,
-        stream: &Arc<Stream>,
+        stream: &dyn Stream,
         chunk: RecvChunk,
         read: io::Result<usize>,
     ) -> ReadOutcome {

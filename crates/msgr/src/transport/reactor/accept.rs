@@ -1,6 +1,7 @@
 //! Calls that come in.
 
 use std::io;
+use std::net::TcpListener;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -31,7 +32,8 @@ impl Accepter {
 impl Reactor {
     pub(super) fn listen(&mut self, listener: Listener) {
         let token = self.own.token();
-        let fd = listener.socket.as_raw_fd();
+        // What another transport bound is none of ours.
+        let Some(fd) = listener.bound_as::<TcpListener>().map(AsRawFd::as_raw_fd) else { return };
         let registered = self.poll.registry().register(&mut SourceFd(&fd), Token(token), Interest::READABLE);
         if let Err(error) = registered {
             tracing::error!(%error, "no calls will be heard");
@@ -52,13 +54,14 @@ impl Reactor {
                 return;
             };
             let listener = Arc::clone(&accepter.listener);
-            match listener.socket.accept() {
+            let Some(socket) = listener.bound_as::<TcpListener>() else { return };
+            match socket.accept() {
                 Ok((stream, from)) => {
                     // Dropped where it cannot be made not to block: it would hold up all others.
-                    let line = stream
-                        .set_nonblocking(true)
-                        .ok()
-                        .and_then(|()| self.host.add_accept_pipe(&listener, stream, from));
+                    let made =
+                        stream.set_nonblocking(true).and_then(|()| self.host.sockets().apply(&stream)).ok();
+                    let line =
+                        made.and_then(|()| self.host.add_accept_pipe(&listener, Arc::new(stream) as _, from));
                     if let Some(line) = line {
                         self.take_home(line);
                     }

@@ -9,13 +9,14 @@ mod remote;
 mod turns;
 
 use std::io;
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 
 use loligo_base::{Mono, Now};
 use mio::Poll;
 
-use super::{After, Host, Line, Listener, Thread, Transport};
+use super::{After, Bound, Host, Line, Listener, SocketOptions, Thread, Transport};
 use crate::sync::lock;
 use homes::Homes;
 use remote::{Command, Remote};
@@ -116,6 +117,10 @@ impl Transport for AsyncTransport {
 
     fn close(&self, line: &Arc<Line>) {
         self.tell_home(line, Command::Close(Arc::clone(line)));
+    }
+
+    fn bind(&self, addr: SocketAddr, is_given: bool, sockets: &SocketOptions) -> io::Result<Box<dyn Bound>> {
+        Ok(Box::new(sockets.listener(addr, is_given)?))
     }
 
     fn listen(&self, listener: Listener) {

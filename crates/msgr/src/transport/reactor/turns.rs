@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io;
+use std::net::TcpStream;
 use std::os::fd::AsRawFd;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
@@ -15,8 +16,8 @@ use mio::{Events, Interest, Poll, Token};
 use super::accept::Accepter;
 use super::homes::Homes;
 use super::remote::{Command, Remote};
-use crate::transport::socket::{connect, kind, unreachable};
-use crate::transport::{After, Host, Line, ReadOutcome, Scratch, Stream};
+use crate::transport::socket::{connect, connected, kind, unreachable};
+use crate::transport::{After, Host, Line, ReadOutcome, Scratch};
 
 /// How often one pipe is read before the others have their turn.
 const READS_MAX: usize = 16;
@@ -49,7 +50,7 @@ pub(super) struct Reactor {
 struct Known {
     line: Arc<Line>,
     /// The stream that the system tells of.
-    stream: Weak<Stream>,
+    stream: Weak<TcpStream>,
     /// The socket is being connected.
     dialling: bool,
     /// The peer has closed, or the socket failed. An edge says so once: whoever reads later must read to the end.
@@ -162,13 +163,13 @@ impl Reactor {
     fn dialled(&mut self, token: usize, line: &Line) -> bool {
         let Some(known) = self.lines.get_mut(&token) else { return false };
         let Some(stream) = known.stream.upgrade() else { return false };
-        match stream.connected() {
+        match connected(&stream) {
             Ok(false) => return false,
             Ok(true) => {
                 known.dialling = false;
-                line.started(self.host.now(), &stream);
+                line.started(self.host.now(), &*stream);
             }
-            Err(fault) => line.lost(self.host.now(), &stream, fault),
+            Err(fault) => line.lost(self.host.now(), &*stream, fault),
         }
         true
     }
@@ -240,7 +241,8 @@ impl Reactor {
         let called = called.and_then(|socket| connect(&socket, line.addr()).map(|()| socket));
         match called {
             Ok(socket) => {
-                if let Some(stream) = line.attach(socket) {
+                let stream = Arc::new(socket);
+                if line.attach(Arc::clone(&stream) as _) {
                     self.register(line, &stream, true);
                 }
             }
@@ -251,7 +253,7 @@ impl Reactor {
 
     /// Takes in a line with an open stream.
     fn adopt(&mut self, line: &Arc<Line>) {
-        if let Some(stream) = line.stream() {
+        if let Some(stream) = line.stream_as() {
             self.register(line, &stream, false);
         }
         self.take_in(line);
@@ -268,22 +270,22 @@ impl Reactor {
     fn hand_over(&mut self, from: &Arc<Line>, to: Arc<Line>) {
         if let Some(known) = self.token(from).and_then(|token| self.lines.get(&token))
             && let Some(stream) = known.stream.upgrade()
-            && let Err(error) = self.poll.registry().deregister(&mut SourceFd(&stream.socket.as_raw_fd()))
+            && let Err(error) = self.poll.registry().deregister(&mut SourceFd(&stream.as_raw_fd()))
         {
             tracing::error!(%error, "a stream cannot be handed over");
-            to.lost(self.host.now(), &stream, Fault::Io(kind(&error)));
+            to.lost(self.host.now(), &*stream, Fault::Io(kind(&error)));
         }
         self.close(from);
         self.take_home(to);
     }
 
     /// From now on the system tells of that stream of the line.
-    fn register(&mut self, line: &Arc<Line>, stream: &Arc<Stream>, dialling: bool) {
+    fn register(&mut self, line: &Arc<Line>, stream: &Arc<TcpStream>, dialling: bool) {
         let Some(token) = self.token(line) else { return };
-        let fd = stream.socket.as_raw_fd();
+        let fd = stream.as_raw_fd();
         let both = Interest::READABLE | Interest::WRITABLE;
         if let Err(error) = self.poll.registry().register(&mut SourceFd(&fd), Token(token), both) {
-            line.lost(self.host.now(), stream, Fault::Io(kind(&error)));
+            line.lost(self.host.now(), &**stream, Fault::Io(kind(&error)));
         }
         let known = Known { line: Arc::clone(line), stream: Arc::downgrade(stream), dialling, ends: false };
         self.lines.insert(token, known);

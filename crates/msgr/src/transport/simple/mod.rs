@@ -5,18 +5,18 @@
 //! thread, which keeps time and reaps.
 
 mod accepter;
-mod bell;
 mod pipe;
 mod reaper;
 mod seat;
 
 use std::io;
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
 use loligo_base::{Mono, Now};
 
 use super::socket::unreachable;
-use super::{Host, Line, Listener, Thread, Transport};
+use super::{Bound, Host, Line, Listener, SocketOptions, Thread, Transport};
 use crate::sync::lock;
 use accepter::Accepter;
 use reaper::{Reaper, Threads, Wish};
@@ -161,6 +161,10 @@ impl Transport for SimpleTransport {
             seat.end();
             self.own.reaper.tell(Wish::Forget(seat.key()));
         }
+    }
+
+    fn bind(&self, addr: SocketAddr, is_given: bool, sockets: &SocketOptions) -> io::Result<Box<dyn Bound>> {
+        Ok(Box::new(sockets.listener(addr, is_given)?))
     }
 
     fn listen(&self, listener: Listener) {

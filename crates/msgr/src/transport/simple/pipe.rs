@@ -1,5 +1,6 @@
 //! The two threads of a line.
 
+use std::net::TcpStream;
 use std::sync::Arc;
 
 use rustix::event::{PollFd, PollFlags, poll};
@@ -7,8 +8,8 @@ use rustix::event::{PollFd, PollFlags, poll};
 use super::Shared;
 use super::reaper::Wish;
 use super::seat::Seat;
-use crate::transport::socket::{connect, kind, unreachable};
-use crate::transport::{Host, Line, ReadOutcome, Stream};
+use crate::transport::socket::{connect, connected, kind, unreachable};
+use crate::transport::{Host, Line, ReadOutcome};
 use loligo_msgr_proto::Fault;
 
 /// What a reader thread does.
@@ -72,25 +73,27 @@ fn dial(host: &dyn Host, line: &Line) {
         return;
     }
     let socket = match host.sockets().socket(line.addr()) {
-        Ok(socket) => socket,
+        Ok(socket) => Arc::new(socket),
         Err(error) => return line.unreachable(host.now(), unreachable(&error)),
     };
-    let Some(stream) = line.attach(socket) else { return };
-    if let Err(fault) = call(line, &stream) {
-        return line.lost(host.now(), &stream, fault);
+    if !line.attach(Arc::clone(&socket) as _) {
+        return;
     }
-    line.started(host.now(), &stream);
+    if let Err(fault) = call(line, &socket) {
+        return line.lost(host.now(), &*socket, fault);
+    }
+    line.started(host.now(), &*socket);
 }
 
-fn call(line: &Line, stream: &Arc<Stream>) -> Result<(), Fault> {
-    connect(&stream.socket, line.addr())?;
+fn call(line: &Line, socket: &TcpStream) -> Result<(), Fault> {
+    connect(socket, line.addr())?;
     // One that was ended before it was called hears nothing of its end. From here on it does.
-    while line.has(stream) && !stream.connected()? {
-        let mut call = [PollFd::new(&stream.socket, PollFlags::OUT)];
+    while line.has(socket) && !connected(socket)? {
+        let mut call = [PollFd::new(socket, PollFlags::OUT)];
         match poll(&mut call, None) {
             Ok(_) | Err(rustix::io::Errno::INTR) => {}
             Err(error) => return Err(Fault::Unreachable(kind(&error.into()))),
         }
     }
-    stream.socket.set_nonblocking(false).map_err(|error| Fault::Unreachable(kind(&error)))
+    socket.set_nonblocking(false).map_err(|error| Fault::Unreachable(kind(&error)))
 }

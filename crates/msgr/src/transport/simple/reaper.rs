@@ -5,15 +5,13 @@ use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
 use std::thread::JoinHandle;
-use std::time::Duration;
 
 use loligo_base::{Mono, Timers};
 
-use super::bell::Bell;
 use super::seat::Seat;
 use super::{Shared, accepter};
-use crate::mailbox::{Mailbox, NEVER};
 use crate::sync::lock;
+use crate::transport::bell::Desk;
 use crate::transport::{Host, Line, Listener};
 
 /// What the thread is asked to do.
@@ -40,14 +38,13 @@ pub(super) enum Wish {
 
 /// The way to that thread.
 pub(super) struct Reaper {
-    mailbox: Mailbox<Wish>,
-    bell: Bell,
+    desk: Desk<Wish>,
     keys: AtomicU64,
 }
 
 impl Reaper {
     pub(super) fn new() -> Self {
-        Self { mailbox: Mailbox::new(), bell: Bell::default(), keys: AtomicU64::new(0) }
+        Self { desk: Desk::new(), keys: AtomicU64::new(0) }
     }
 
     pub(super) fn next_key(&self) -> u64 {
@@ -55,28 +52,15 @@ impl Reaper {
     }
 
     pub(super) fn tell(&self, wish: Wish) {
-        if self.mailbox.push(wish) {
-            self.wake();
-        }
+        self.desk.tell(wish);
     }
 
     pub(super) fn wanted_at(&self, at: Option<Mono>) -> bool {
-        self.mailbox.wanted_at(at.map_or(NEVER, Mono::as_nanos))
+        self.desk.wanted_at(at)
     }
 
     pub(super) fn wake(&self) {
-        self.bell.ring();
-    }
-
-    fn sleep(&self, now: Mono, timer: Option<Mono>) {
-        match self.mailbox.sleep(timer.map_or(NEVER, Mono::as_nanos)) {
-            None => {}
-            Some(NEVER) => self.bell.wait(),
-            Some(until) => {
-                self.bell.wait_for(Mono::from_nanos(until).saturating_since(now) + Duration::from_nanos(1));
-            }
-        }
-        self.mailbox.awake();
+        self.desk.wake();
     }
 }
 
@@ -173,7 +157,7 @@ impl Shared {
     pub(super) fn keep_time_and_reap(self: &Arc<Self>, host: &Arc<dyn Host>) {
         let (mut alarms, mut wishes) = (Alarms::default(), Vec::new());
         loop {
-            self.reaper.mailbox.take(&mut wishes);
+            self.reaper.desk.take(&mut wishes);
             for wish in wishes.drain(..) {
                 match wish {
                     Wish::Dial(line) => self.dial(host, &line),
@@ -195,7 +179,7 @@ impl Shared {
                 }
             }
             if !host.run() {
-                self.reaper.sleep(host.now().mono, alarms.timers.next());
+                self.reaper.desk.sleep(host.now().mono, alarms.timers.next());
             }
         }
     }

@@ -3,8 +3,8 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
 
-use super::bell::Bell;
 use super::reaper::Reaper;
+use crate::transport::bell::Bell;
 use crate::transport::{Host, Line, Scratch};
 use crate::turn::Turn;
 
