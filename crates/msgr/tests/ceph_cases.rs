@@ -1,14 +1,15 @@
 //! What Ceph's own tests ask of a messenger on a network (`src/test/msgr/test_msgr.cc`), on each transport and over both
-//! protocols. The same in memory, with every fault at every place, is in `loligo-msgr-proto`; `docs/messenger-tests.md` has the table.
+//! protocols. The same with virtual time, with every fault at every place, is in `loligo-msgr-proto`; `docs/messenger-tests.md` has the table.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test may fail")]
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use loligo_msgr::proto::{Config, Envelope, Fault, Peer, Protocols};
+use loligo_msgr::transport::memory::{MemoryNetwork, MemoryOptions};
 use loligo_msgr::{
     BindAddr, Connection, Dispatcher, Messenger, MsType, NoAuth, NodeOptions, Policy, PolicySet,
 };
@@ -110,56 +111,73 @@ fn message(tid: u64, size: usize) -> Envelope {
     Envelope { header, payload: Payload { version: 1, compat_version: 1, data, ..Payload::default() } }
 }
 
+/// What moves the bytes.
+#[derive(Clone, Debug)]
+enum Over {
+    Sockets(MsType, usize),
+    Memory(MemoryNetwork),
+}
+
 /// Where the tests run: a transport, and a protocol.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 struct Way {
-    ms_type: MsType,
-    threads: usize,
+    over: Over,
     v2: bool,
 }
 
 impl Way {
     fn all() -> impl Iterator<Item = Self> {
-        let transports = [(MsType::Async, 1), (MsType::Async, 3), (MsType::Simple, 1)];
-        transports.into_iter().flat_map(|(ms_type, threads)| {
+        let pieces = MemoryOptions { piece: 900, seed: 3, ..MemoryOptions::default() };
+        let transports = [
+            Over::Sockets(MsType::Async, 1),
+            Over::Sockets(MsType::Async, 3),
+            Over::Sockets(MsType::Simple, 1),
+            Over::Memory(MemoryNetwork::new()),
+            Over::Memory(MemoryNetwork::with_options(pieces)),
+        ];
+        transports.into_iter().flat_map(|over| {
             [false, true].map(|v2| {
-                let way = Self { ms_type, threads, v2 };
+                let way = Self { over: over.clone(), v2 };
                 println!("{way:?}");
                 way
             })
         })
     }
 
-    fn side(self, name: EntityName, policy: Policy, nonce: Option<u32>, echoes: bool) -> Side {
+    fn side(&self, name: EntityName, policy: Policy, nonce: Option<u32>, echoes: bool) -> Side {
         let mut config = Config::new(name, PolicySet::new(policy));
         config.options.protocols = Protocols { v1: true, v2: self.v2 };
         config.options.ms_initial_backoff = Duration::from_millis(5);
         config.options.ms_max_backoff = Duration::from_millis(50);
-        let options = NodeOptions {
-            ms_type: self.ms_type,
-            ms_async_op_threads: self.threads,
-            nonce,
-            ..NodeOptions::new(config)
-        };
-        let messenger = Messenger::create(options, NoAuth).unwrap();
+        let options = NodeOptions { nonce, ..NodeOptions::new(config) };
+        let messenger = match &self.over {
+            Over::Sockets(ms_type, ms_async_op_threads) => {
+                let (ms_type, ms_async_op_threads) = (*ms_type, *ms_async_op_threads);
+                Messenger::create(NodeOptions { ms_type, ms_async_op_threads, ..options }, NoAuth)
+            }
+            Over::Memory(network) => {
+                Messenger::create_on(network.transport(Ipv4Addr::LOCALHOST.into()), options, NoAuth)
+            }
+        }
+        .unwrap();
         let (tell, saw) = mpsc::channel();
         messenger.add_dispatcher_tail(Arc::new(Watcher { tell: Mutex::new(tell), echoes }));
         Side { messenger, saw }
     }
 
-    fn client(self, policy: Policy) -> Side {
+    fn client(&self, policy: Policy) -> Side {
         self.side(EntityName::client(4), policy, None, false)
     }
 
     /// A server that sends everything back.
-    fn server(self, policy: Policy) -> (Side, EntityAddrVec) {
+    fn server(&self, policy: Policy) -> (Side, EntityAddrVec) {
         // Each on an address of its own, so that its port is free, also when it comes back.
         static HOSTS: AtomicU8 = AtomicU8::new(1);
         let host = HOSTS.fetch_add(1, Ordering::Relaxed);
         self.server_at(policy, ([127, 0, 9, host], 7_100).into())
     }
 
-    fn server_at(self, policy: Policy, addr: SocketAddr) -> (Side, EntityAddrVec) {
+    fn server_at(&self, policy: Policy, addr: SocketAddr) -> (Side, EntityAddrVec) {
         let side = self.side(EntityName::osd(0), policy, Some(9), true);
         let at = BindAddr::at(addr);
         let addr = side.messenger.bind(if self.v2 { at.v2() } else { at }).unwrap();
@@ -204,7 +222,7 @@ fn simple_msgr2() {
         let addrs = server.messenger.my_addrs();
         assert_eq!(addrs.0.len(), 2);
         for v2 in [true, false] {
-            let client = Way { v2, ..way }.client(Policy::lossy_client());
+            let client = Way { v2, ..way.clone() }.client(Policy::lossy_client());
             let con = client.connect(&addrs);
             client.ping(&con, 1);
             assert_eq!(con.peer().unwrap().addrs, addrs);

@@ -12,9 +12,10 @@ use loligo_msgr_proto::{DispatchQueue, Outgoing};
 use loligo_wire::entity::{EntityAddr, EntityAddrVec, EntityType};
 
 use crate::bind::BindAddr;
-use crate::node::Node;
+use crate::node::{Node, transport_of};
 use crate::options::NodeOptions;
 use crate::sync::lock;
+use crate::transport::Transport;
 
 pub use chain::{Delivery, DispatcherChain};
 pub use connection::Connection;
@@ -44,6 +45,20 @@ impl Messenger {
     ///
     /// As [`Node::start`].
     pub fn create(options: NodeOptions, auth: impl Authenticate + 'static) -> io::Result<Self> {
+        Self::create_on(transport_of(&options)?, options, auth)
+    }
+
+    /// As [`create`](Self::create), on a transport of the caller's own, which serves this messenger alone: as that of a
+    /// [network in memory](crate::transport::memory).
+    ///
+    /// # Errors
+    ///
+    /// As [`create`](Self::create).
+    pub fn create_on(
+        transport: Arc<dyn Transport>,
+        options: NodeOptions,
+        auth: impl Authenticate + 'static,
+    ) -> io::Result<Self> {
         let deliverer = Deliverer {
             dispatchers: Dispatchers::default(),
             queue: Arc::new(Mutex::new(DispatchQueue::new(
@@ -61,7 +76,7 @@ impl Messenger {
         let sink = Box::new(move |new: &mut dyn Iterator<Item = ()>| {
             new.for_each(|()| deliverer.deliver_next());
         });
-        let node = Node::start_fast(chain, options, sink, fast)?;
+        let node = Node::start_fast_on(transport, chain, options, sink, fast)?;
         let _ = own.set(node.downgrade());
         Ok(Self { node, dispatchers })
     }

@@ -33,7 +33,7 @@ pub(crate) use shared::{Fast, Shared};
 pub struct Node<E: Endpoint>(Arc<Owner<E>>);
 
 /// The transport that the options ask for.
-fn transport_of(options: &NodeOptions) -> io::Result<Arc<dyn Transport>> {
+pub(crate) fn transport_of(options: &NodeOptions) -> io::Result<Arc<dyn Transport>> {
     transport::create(options.ms_type, &options.thread_name, options.ms_async_op_threads)
 }
 
@@ -104,14 +104,15 @@ where
         Self::start_with(transport, endpoint, options, (Box::new(sink), None))
     }
 
-    /// As [`start_in_batches`](Self::start_in_batches), with somebody who hears of some things first.
-    pub(crate) fn start_fast(
+    /// As [`start_on`](Self::start_on), with somebody who hears of some things first.
+    pub(crate) fn start_fast_on(
+        transport: Arc<dyn Transport>,
         endpoint: E,
         options: NodeOptions,
         sink: Sink<E>,
         fast: Box<dyn Fast>,
     ) -> io::Result<Self> {
-        Self::start_with(transport_of(&options)?, endpoint, options, (sink, Some(fast)))
+        Self::start_with(transport, endpoint, options, (sink, Some(fast)))
     }
 
     fn start_with(

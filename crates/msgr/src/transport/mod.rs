@@ -9,6 +9,7 @@
 mod bell;
 mod inject;
 mod line;
+pub mod memory;
 mod ms_type;
 mod reactor;
 mod simple;

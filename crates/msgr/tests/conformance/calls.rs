@@ -1,16 +1,13 @@
 //! Calls, and how they end.
 
 use std::io::Write as _;
-use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use loligo_msgr::BindAddr;
 use loligo_msgr::proto::Fault;
-use loligo_wire::entity::{AddrType, EntityAddr, EntityAddrVec};
-use socket2::{Domain, Socket, Type};
+use loligo_msgr::{BindAddr, NodeOptions};
 
-use crate::bed::{Bed, PATIENCE, next};
+use crate::bed::{ANY_PORT, Bed, PATIENCE, at, next};
 use crate::peers::{Call, Note, Told};
 
 pub(crate) fn callers_and_called_meet(bed: &Bed) {
@@ -35,19 +32,12 @@ pub(crate) fn many_callers_come_at_once(bed: &Bed) {
 }
 
 pub(crate) fn a_host_that_does_not_answer_is_given_up(bed: &Bed) {
-    // The system answers no more calls than the listener has room for.
-    let full = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
-    full.bind(&"127.0.0.1:0".parse::<SocketAddr>().unwrap().into()).unwrap();
-    full.listen(0).unwrap();
-    let addr = full.local_addr().unwrap().as_socket().unwrap();
-    let called = || TcpStream::connect_timeout(&addr, Duration::from_millis(200)).ok();
-    let _room: Vec<_> = std::iter::from_fn(called).take(16).collect();
-
-    let mut options = bed.client_options();
+    let (addrs, _kept) = bed.unanswered();
+    let mut options = NodeOptions::client();
     options.config.options.ms_connection_ready_timeout = Duration::from_millis(100);
     let (node, told) = bed.caller_with(options);
     let start = Instant::now();
-    node.call(Call::Connect(EntityAddrVec::from(EntityAddr::new(AddrType::ANY, addr, 0))));
+    node.call(Call::Connect(addrs));
     assert_eq!(next(&told), Told::Reset(Fault::HandshakeTimeout));
     assert!(start.elapsed() < PATIENCE / 4, "{:?}", start.elapsed());
 }
@@ -63,7 +53,7 @@ pub(crate) fn who_rebinds_leaves_its_port_and_is_called_at_another(bed: &Bed) {
     assert_eq!([next(&told), next(&told)], [Told::Connected, Told::Answer(Note::new(2, "", ""))]);
     // The old port is given up, if not at once.
     let deadline = Instant::now() + PATIENCE;
-    while TcpStream::connect(addrs.front().socket_addr().unwrap()).is_ok() {
+    while bed.dialler()(addrs.front().socket_addr().unwrap()).is_ok() {
         assert!(Instant::now() < deadline);
         thread::yield_now();
     }
@@ -71,33 +61,32 @@ pub(crate) fn who_rebinds_leaves_its_port_and_is_called_at_another(bed: &Bed) {
 }
 
 pub(crate) fn nobody_there_is_told_as_refused(bed: &Bed) {
-    let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let (node, told) = bed.caller();
-    node.call(Call::Connect(EntityAddrVec::from(EntityAddr::new(AddrType::ANY, free, 0))));
+    node.call(Call::Connect(bed.nobody()));
     assert_eq!(next(&told), Told::Reset(Fault::Refused));
 }
 
 pub(crate) fn something_else_than_ceph_is_told_as_such(bed: &Bed) {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let addr: SocketAddr = listener.local_addr().unwrap();
+    let listener = bed.listen();
+    let addr = listener.local_addr();
     let other = thread::spawn(move || {
-        let (mut stream, _) = listener.accept().unwrap();
+        let mut stream = listener.accept();
         stream.write_all(b"SSH-2.0-OpenSSH_9.2\r\n").unwrap();
         stream
     });
     let (node, told) = bed.caller();
-    node.call(Call::Connect(EntityAddrVec::from(EntityAddr::new(AddrType::ANY, addr, 0))));
+    node.call(Call::Connect(at(addr)));
     assert_eq!(next(&told), Told::Reset(Fault::NotCeph));
     drop(other.join());
 }
 
 pub(crate) fn a_silent_peer_is_given_up_after_the_timeout(bed: &Bed) {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let addr = listener.local_addr().unwrap();
-    let mut options = bed.client_options();
+    let listener = bed.listen();
+    let addr = listener.local_addr();
+    let mut options = NodeOptions::client();
     options.config.options.ms_connection_ready_timeout = Duration::from_millis(50);
     let (node, told) = bed.caller_with(options);
-    node.call(Call::Connect(EntityAddrVec::from(EntityAddr::new(AddrType::ANY, addr, 0))));
+    node.call(Call::Connect(at(addr)));
     assert_eq!(next(&told), Told::Reset(Fault::HandshakeTimeout));
 }
 
@@ -131,5 +120,5 @@ pub(crate) fn a_node_that_has_ended_takes_no_port(bed: &Bed) {
     let (node, told) = bed.caller();
     node.shutdown();
     assert_eq!(next(&told), Told::Stopped);
-    assert!(node.bind(BindAddr::at("127.0.0.1:0".parse().unwrap())).is_err());
+    assert!(node.bind(BindAddr::at(ANY_PORT)).is_err());
 }

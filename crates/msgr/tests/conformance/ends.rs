@@ -1,16 +1,14 @@
 //! How nodes and connections end.
 
-use std::net::TcpListener;
 use std::sync::mpsc;
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use loligo_msgr::Node;
 use loligo_msgr::proto::Fault;
-use loligo_wire::entity::{AddrType, EntityAddr, EntityAddrVec};
+use loligo_msgr::{Node, NodeOptions};
 
-use crate::bed::{Bed, PATIENCE, next};
+use crate::bed::{Bed, PATIENCE, at, next};
 use crate::peers::{Call, Caller, Note, Told};
 
 pub(crate) fn shutdown_resets_everything_and_may_be_called_from_anywhere(bed: &Bed) {
@@ -32,13 +30,12 @@ pub(crate) fn shutdown_within_the_sink_does_not_wait_for_itself(bed: &Bed) {
     let place: Arc<Mutex<Option<Node<Caller>>>> = Arc::default();
     let (done, told) = mpsc::channel();
     let own = Arc::clone(&place);
-    let node = Node::start(Caller::default(), bed.client_options(), move |answer| {
+    let node = bed.start(Caller::default(), NodeOptions::client(), move |answer| {
         if let Told::Answer(_) = answer {
             own.lock().unwrap().take().unwrap().shutdown();
         }
         drop(done.send(answer));
-    })
-    .unwrap();
+    });
     *place.lock().unwrap() = Some(node.clone());
     node.call(Call::Connect(addrs));
     assert_eq!(next(&told), Told::Connected);
@@ -60,15 +57,14 @@ pub(crate) fn nothing_is_heard_of_a_connection_after_mark_down(bed: &Bed) {
 pub(crate) fn a_sink_that_panics_on_the_nodes_thread_ends_the_node_with_all_connections_reset(bed: &Bed) {
     let (_server, addrs) = bed.echo_server();
     let (done, told) = mpsc::channel();
-    let node = Node::start(Caller::default(), bed.client_options(), move |answer| {
+    let node = bed.start(Caller::default(), NodeOptions::client(), move |answer| {
         assert!(
             !matches!(answer, Told::Answer(_))
                 || !thread::current().name().is_some_and(|name| name.starts_with("msgr")),
             "as the test wants"
         );
         drop(done.send(answer));
-    })
-    .unwrap();
+    });
     node.call(Call::Connect(addrs));
     assert_eq!(next(&told), Told::Connected);
     // Another thread may take an answer first, and keeps working then.
@@ -103,12 +99,11 @@ pub(crate) fn an_endpoint_that_panics_on_a_callers_thread_ends_the_node_as_well(
 }
 
 pub(crate) fn shutdown_ends_who_is_calling_and_who_is_writing(bed: &Bed) {
-    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
-    let addr = EntityAddr::new(AddrType::ANY, silent.local_addr().unwrap(), 0);
+    let silent = bed.listen();
     let (node, told) = bed.caller();
-    node.call(Call::Connect(EntityAddrVec::from(addr)));
+    node.call(Call::Connect(at(silent.local_addr())));
     node.call(Call::Send(Note::new(1, "", vec![1; 32 << 20])));
-    let _call = silent.accept().unwrap();
+    let _call = silent.accept();
     let start = Instant::now();
     node.shutdown();
     assert!(start.elapsed() < PATIENCE / 4, "{:?}", start.elapsed());
@@ -120,13 +115,12 @@ pub(crate) fn mark_down_within_the_sink_is_the_last_of_the_connection(bed: &Bed)
     let place: Arc<Mutex<Option<Node<Caller>>>> = Arc::default();
     let (done, told) = mpsc::channel();
     let own = Arc::clone(&place);
-    let node = Node::start(Caller::default(), bed.client_options(), move |answer| {
+    let node = bed.start(Caller::default(), NodeOptions::client(), move |answer| {
         if let Told::Answer(_) = answer {
             own.lock().unwrap().as_ref().unwrap().call(Call::MarkDown);
         }
         drop(done.send(answer));
-    })
-    .unwrap();
+    });
     *place.lock().unwrap() = Some(node.clone());
     node.call(Call::Connect(addrs.clone()));
     node.call(Call::Send(Note::new(1, "", "")));

@@ -5,25 +5,25 @@ use std::sync::mpsc::{self, Receiver};
 use std::time::{Duration, Instant};
 
 use loligo_msgr::proto::Config;
-use loligo_msgr::{BindAddr, Inject, Node, NodeOptions, Policy, PolicySet, transport};
+use loligo_msgr::{BindAddr, Inject, Node, NodeOptions, Policy, PolicySet};
 use loligo_wire::entity::{EntityAddrVec, EntityName};
 
-use crate::bed::{Bed, PATIENCE, next};
+use crate::bed::{ANY_PORT, Bed, PATIENCE, next, server_options};
 use crate::cutting::Cutting;
 use crate::peers::{Call, Caller, Echo, Note, Told};
 
 /// A server that keeps sessions, in both protocols.
 fn server(bed: &Bed) -> (Node<Echo>, [EntityAddrVec; 2]) {
-    let mut options = bed.server_options();
+    let mut options = server_options();
     options.config.policies = PolicySet::new(Policy::stateful_server());
     let (node, v1) = bed.echo_server_with(options);
-    let v2 = node.bind(BindAddr::at("127.0.0.1:0".parse().unwrap()).v2()).unwrap();
+    let v2 = node.bind(BindAddr::at(ANY_PORT).v2()).unwrap();
     (node, [v1, v2.into()])
 }
 
-fn client_options(bed: &Bed) -> NodeOptions {
+fn client_options() -> NodeOptions {
     let policies = PolicySet::new(Policy::lossless_client());
-    let mut options = bed.over(NodeOptions::new(Config::new(EntityName::client(7), policies)));
+    let mut options = NodeOptions::new(Config::new(EntityName::client(7), policies));
     options.config.options.ms_initial_backoff = Duration::from_millis(1);
     options.config.options.ms_max_backoff = Duration::from_millis(20);
     options
@@ -31,8 +31,8 @@ fn client_options(bed: &Bed) -> NodeOptions {
 
 /// A caller that keeps its session, with what can cut its streams.
 fn client(bed: &Bed, nonce: Option<u32>) -> (Node<Caller>, Receiver<Told>, Arc<Cutting>) {
-    let options = NodeOptions { nonce, ..client_options(bed) };
-    let cutting = Cutting::new(transport::create(bed.ms_type, "msgr", bed.threads).unwrap());
+    let options = NodeOptions { nonce, ..client_options() };
+    let cutting = Cutting::new(bed.transport());
     let (done, told) = mpsc::channel();
     let sink = move |answers: &mut dyn Iterator<Item = Told>| answers.for_each(|told| drop(done.send(told)));
     let node = Node::start_on(Arc::clone(&cutting) as _, Caller::default(), options, sink).unwrap();
@@ -107,11 +107,11 @@ pub(crate) fn sockets_that_fail_on_purpose_lose_nothing(bed: &Bed) {
         seed: Some(1),
         ..Inject::default()
     };
-    let mut options = bed.server_options();
+    let mut options = server_options();
     options.config.policies = PolicySet::new(Policy::stateful_server());
     options.inject = inject.clone();
     let (_server, addrs) = bed.echo_server_with(options);
-    let (node, told) = bed.caller_with(NodeOptions { inject, ..client_options(bed) });
+    let (node, told) = bed.caller_with(NodeOptions { inject, ..client_options() });
     node.call(Call::Connect(addrs));
     for tid in 0..500 {
         node.call(Call::Send(Note::new(tid, "", vec![1; 500])));
@@ -126,7 +126,7 @@ pub(crate) fn sockets_that_fail_on_purpose_lose_nothing(bed: &Bed) {
 
 pub(crate) fn messages_that_are_late_on_purpose_stay_in_order(bed: &Bed) {
     let (_server, [addrs, _]) = server(bed);
-    let mut options = client_options(bed);
+    let mut options = client_options();
     options.inject = Inject {
         ms_inject_delay_type: "osd".to_owned(),
         ms_inject_delay_max: Duration::from_millis(60),

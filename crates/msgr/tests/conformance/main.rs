@@ -1,6 +1,7 @@
 //! What every transport promises, tried on each.
 //!
-//! A new transport is added to the list at the end of this file.
+//! A new transport is added to the list at the end of this file. There, behind `and`, is what only some can promise: that a process
+//! without file descriptors takes calls again when it has some is asked of those that need descriptors.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test may fail")]
 
 mod alone;
@@ -11,6 +12,7 @@ mod ends;
 mod lossless;
 mod peers;
 mod proxy;
+mod raw;
 mod streams;
 mod time;
 
@@ -19,7 +21,7 @@ use loligo_msgr::MsType;
 
 /// All promises, for each transport.
 macro_rules! promises {
-    ($(mod $transport:ident on $bed:expr;)*) => { $(
+    ($(mod $transport:ident on $bed:expr, and [$($promise:ident),*];)*) => { $(
         mod $transport {
             use super::*;
 
@@ -61,22 +63,17 @@ macro_rules! promises {
                 a_peer_that_calls_anew_takes_its_connection_over,
                 sockets_that_fail_on_purpose_lose_nothing,
                 messages_that_are_late_on_purpose_stay_in_order);
-
-            #[test]
-            fn calls_are_taken_again_when_there_are_files_again() {
-                alone::run(module_path!(), "calls_are_taken_again_when_there_are_files_again", || {
-                    alone::calls_are_taken_again_when_there_are_files_again(&$bed);
-                });
-            }
-
-            #[test]
-            fn no_thread_and_no_descriptor_is_left() {
-                alone::run(module_path!(), "no_thread_and_no_descriptor_is_left", || {
-                    alone::no_thread_and_no_descriptor_is_left(&$bed);
-                });
-            }
+            promises!(alone on $bed =>
+                no_thread_and_no_descriptor_is_left);
+            $(promises!(alone on $bed => $promise);)*
         }
     )* };
+    (alone on $bed:expr => $promise:ident) => {
+        #[test]
+        fn $promise() {
+            alone::run(module_path!(), stringify!($promise), || alone::$promise(&$bed));
+        }
+    };
     (on $bed:expr => $group:ident: $($promise:ident),*) => { $(
         #[test]
         fn $promise() {
@@ -86,7 +83,12 @@ macro_rules! promises {
 }
 
 promises! {
-    mod asynchronous on Bed { ms_type: MsType::Async, threads: 1 };
-    mod asynchronous_on_three_threads on Bed { ms_type: MsType::Async, threads: 3 };
-    mod simple on Bed { ms_type: MsType::Simple, threads: 0 };
+    mod asynchronous on Bed::Sockets { ms_type: MsType::Async, threads: 1 },
+        and [calls_are_taken_again_when_there_are_files_again];
+    mod asynchronous_on_three_threads on Bed::Sockets { ms_type: MsType::Async, threads: 3 },
+        and [calls_are_taken_again_when_there_are_files_again];
+    mod simple on Bed::Sockets { ms_type: MsType::Simple, threads: 0 },
+        and [calls_are_taken_again_when_there_are_files_again];
+    mod memory on Bed::memory(0), and [];
+    mod memory_in_small_pieces on Bed::memory(700), and [];
 }

@@ -1,25 +1,27 @@
 //! A proxy of messenger v1, that can keep back what the server says.
 
 use std::io::{Read as _, Write as _};
-use std::net::{TcpListener, TcpStream};
 use std::sync::mpsc::{self, Receiver};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
 use loligo_wire::entity::{AddrType, EntityAddr};
 
+use crate::bed::Bed;
+use crate::raw::RawStream;
+
 /// What a proxy keeps of what the server says, once it is told to keep it.
 pub(crate) type Kept = Arc<Mutex<Option<Vec<u8>>>>;
 
 /// Passes on what two ends say. When the server has closed, gives the stream on which the client waits for more.
-pub(crate) fn proxy(server: EntityAddr, kept: Kept) -> (EntityAddr, Receiver<TcpStream>) {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let own = listener.local_addr().unwrap();
+pub(crate) fn proxy(bed: &Bed, server: EntityAddr, kept: Kept) -> (EntityAddr, Receiver<Box<dyn RawStream>>) {
+    let (listener, dialler) = (bed.listen(), bed.dialler());
+    let own = listener.local_addr();
     let (tell, told) = mpsc::channel();
     thread::spawn(move || {
-        let (mut client, _) = listener.accept().unwrap();
-        let mut stream = TcpStream::connect(server.socket_addr().unwrap()).unwrap();
-        let (mut from, mut to) = (client.try_clone().unwrap(), stream.try_clone().unwrap());
+        let mut client = listener.accept();
+        let mut stream = dialler(server.socket_addr().unwrap()).unwrap();
+        let (mut from, mut to) = (client.another(), stream.another());
         thread::spawn(move || std::io::copy(&mut from, &mut to));
         // The server says where it is: banner, type, nonce, family, and then the port.
         let mut greeting = [0; 21];

@@ -1,17 +1,16 @@
 //! What goes through streams.
 
 use std::io::Write as _;
-use std::net::Shutdown;
 use std::sync::mpsc;
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
 use bytes::Bytes;
-use loligo_msgr::Node;
+use loligo_msgr::{Node, NodeOptions};
 use loligo_wire::entity::EntityAddrVec;
 
-use crate::bed::{Bed, PATIENCE, next};
+use crate::bed::{Bed, PATIENCE, next, server_options};
 use crate::peers::{Call, Caller, Note, Told};
 use crate::proxy::{Kept, proxy};
 
@@ -66,7 +65,7 @@ pub(crate) fn what_is_asked_for_in_the_sink_is_done(bed: &Bed) {
     let place: Arc<Mutex<Option<Node<Caller>>>> = Arc::default();
     let (done, told) = mpsc::channel();
     let again = Arc::clone(&place);
-    let node = Node::start(Caller::default(), bed.client_options(), move |answer| {
+    let node = bed.start(Caller::default(), NodeOptions::client(), move |answer| {
         let node = again.lock().unwrap().clone();
         match (answer, node) {
             (Told::Answer(note), Some(node)) if note.tid < 1_000 => {
@@ -74,8 +73,7 @@ pub(crate) fn what_is_asked_for_in_the_sink_is_done(bed: &Bed) {
             }
             (other, _) => drop(done.send(other)),
         }
-    })
-    .unwrap();
+    });
     *place.lock().unwrap() = Some(node.clone());
     node.call(Call::Connect(addrs));
     assert_eq!(next(&told), Told::Connected);
@@ -87,19 +85,18 @@ pub(crate) fn what_is_asked_for_in_the_sink_is_done(bed: &Bed) {
 pub(crate) fn the_last_words_of_a_peer_are_heard_and_then_that_it_is_gone(bed: &Bed) {
     let (server, addrs) = bed.echo_server();
     let kept = Kept::default();
-    let (addr, gone) = proxy(addrs.front(), Arc::clone(&kept));
+    let (addr, gone) = proxy(bed, addrs.front(), Arc::clone(&kept));
     let (done, told) = mpsc::channel();
     let (release, released) = mpsc::channel::<()>();
     let released = Mutex::new(released);
-    let node = Node::start(Caller::default(), bed.client_options(), move |answer| {
+    let node = bed.start(Caller::default(), NodeOptions::client(), move |answer| {
         let is_alarm = matches!(answer, Told::Alarm(_));
         drop(done.send(answer));
         // The thread that reads does not, until both the last words and the end are there.
         if is_alarm {
             released.lock().unwrap().recv_timeout(PATIENCE).unwrap();
         }
-    })
-    .unwrap();
+    });
     node.call(Call::Connect(EntityAddrVec::from(addr)));
     assert_eq!(next(&told), Told::Connected);
     *kept.lock().unwrap() = Some(Vec::new());
@@ -113,7 +110,7 @@ pub(crate) fn the_last_words_of_a_peer_are_heard_and_then_that_it_is_gone(bed: &
     server.call(());
     let mut client = gone.recv_timeout(PATIENCE).unwrap();
     client.write_all(kept.lock().unwrap().as_ref().unwrap()).unwrap();
-    client.shutdown(Shutdown::Both).unwrap();
+    client.end();
     release.send(()).unwrap();
     assert_eq!(next(&told), Told::Answer(note));
     assert!(matches!(next(&told), Told::Reset(_)));
@@ -133,7 +130,7 @@ pub(crate) fn large_messages_both_ways_at_once_do_not_block_each_other(bed: &Bed
 }
 
 pub(crate) fn buffers_of_the_system_may_be_small(bed: &Bed) {
-    let (mut server, mut client) = (bed.server_options(), bed.client_options());
+    let (mut server, mut client) = (server_options(), NodeOptions::client());
     (server.ms_tcp_rcvbuf, client.ms_tcp_rcvbuf) = (16 << 10, 16 << 10);
     let (_server, addrs) = bed.echo_server_with(server);
     let (node, told) = bed.caller_with(client);

@@ -4,8 +4,8 @@ use std::sync::mpsc;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use loligo_msgr::Node;
 use loligo_msgr::proto::Fault;
+use loligo_msgr::{Node, NodeOptions};
 use loligo_wire::entity::EntityAddrVec;
 
 use crate::bed::{Bed, PATIENCE, next};
@@ -30,7 +30,7 @@ pub(crate) fn timers_of_the_endpoint_fire_when_due(bed: &Bed) {
 pub(crate) fn what_a_look_within_the_sink_brings_about_is_not_left_until_something_else_happens(bed: &Bed) {
     let (done, told) = mpsc::channel();
     let own: Arc<Mutex<Option<Node<Caller>>>> = Arc::default();
-    let node = Node::start(Caller::default(), bed.client_options(), {
+    let node = bed.start(Caller::default(), NodeOptions::client(), {
         let own = Arc::clone(&own);
         move |answer| {
             if matches!(answer, Told::Alarm(_)) {
@@ -38,8 +38,7 @@ pub(crate) fn what_a_look_within_the_sink_brings_about_is_not_left_until_somethi
             }
             drop(done.send(answer));
         }
-    })
-    .unwrap();
+    });
     *own.lock().unwrap() = Some(node.clone());
     node.call(Call::Alarm(node.now().mono + Duration::from_millis(20)));
     assert!(matches!(next(&told), Told::Alarm(_)));
@@ -48,7 +47,7 @@ pub(crate) fn what_a_look_within_the_sink_brings_about_is_not_left_until_somethi
 
 pub(crate) fn an_idle_connection_is_closed(bed: &Bed) {
     let (_server, addrs) = bed.echo_server();
-    let mut options = bed.client_options();
+    let mut options = NodeOptions::client();
     options.config.options.ms_connection_idle_timeout = Duration::from_millis(100);
     let (node, told) = bed.caller_with(options);
     node.call(Call::Connect(addrs));
@@ -58,8 +57,8 @@ pub(crate) fn an_idle_connection_is_closed(bed: &Bed) {
 pub(crate) fn a_keepalive_without_an_answer_ends_the_connection(bed: &Bed) {
     let (_server, addrs) = bed.echo_server();
     let kept = Kept::default();
-    let (addr, _gone) = proxy(addrs.front(), Arc::clone(&kept));
-    let mut options = bed.client_options();
+    let (addr, _gone) = proxy(bed, addrs.front(), Arc::clone(&kept));
+    let mut options = NodeOptions::client();
     options.config.options.keepalive_timeout = Duration::from_millis(100);
     let (node, told) = bed.caller_with(options);
     node.call(Call::Connect(EntityAddrVec::from(addr)));

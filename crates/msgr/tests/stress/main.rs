@@ -1,4 +1,4 @@
-//! A hundred thousand messages over the loopback on each transport, while sockets fail on purpose: under lossless policies each
+//! A hundred thousand messages on each transport, while sockets fail on purpose: under lossless policies each
 //! comes once and in order, under lossy ones at most once and in order.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test may fail")]
 
@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use checker::{Checker, Kind, Seen, Violation, content};
 use loligo_msgr::proto::{ConId, Config, Envelope, Fault, Outgoing, Peer};
+use loligo_msgr::transport::memory::{MemoryNetwork, MemoryOptions};
 use loligo_msgr::{
     BindAddr, Connection, Dispatcher, Inject, Messenger, MsType, NoAuth, NodeOptions, Policy, PolicySet,
 };
@@ -130,8 +131,23 @@ impl Dispatcher for Client {
     }
 }
 
+/// What moves the bytes.
+enum Over {
+    Sockets(MsType),
+    Memory(MemoryNetwork),
+}
+
+impl Over {
+    /// A network that fails by itself, too. One in so many pieces breaks a stream: where what is lost is not sent again, they
+    /// must not be too small for anything to come through.
+    fn memory(piece: usize) -> Self {
+        let options = MemoryOptions { piece, cut_after: 400_000, seed: 1, ..MemoryOptions::default() };
+        Self::Memory(MemoryNetwork::with_options(options))
+    }
+}
+
 struct World {
-    ms_type: MsType,
+    over: Over,
     kind: Kind,
     wrong: Arc<Mutex<Vec<Violation>>>,
 }
@@ -139,13 +155,25 @@ struct World {
 impl World {
     fn options(&self, name: EntityName, policy: Policy, seed: u64) -> NodeOptions {
         let mut options = NodeOptions::new(Config::new(name, PolicySet::new(policy)));
-        options.ms_type = self.ms_type;
         (options.ms_bind_port_min, options.ms_bind_port_max) = (0, 0);
         options.inject =
             Inject { ms_inject_socket_failures: FAILS_ONE_IN, seed: Some(seed), ..Inject::default() };
         let ms = &mut options.config.options;
         (ms.ms_initial_backoff, ms.ms_max_backoff) = (Duration::from_millis(1), Duration::from_millis(20));
         options
+    }
+
+    fn messenger(&self, mut options: NodeOptions) -> Messenger {
+        match &self.over {
+            Over::Sockets(ms_type) => {
+                options.ms_type = *ms_type;
+                Messenger::create(options, NoAuth)
+            }
+            Over::Memory(network) => {
+                Messenger::create_on(network.transport([127, 0, 0, 1].into()), options, NoAuth)
+            }
+        }
+        .unwrap()
     }
 
     fn received(&self) -> Received {
@@ -158,7 +186,7 @@ impl World {
             Kind::Lossy => Policy::stateless_server(),
         };
         let name = EntityName::osd(i64::try_from(id).unwrap());
-        let server = Messenger::create(self.options(name, policy, 100 + id), NoAuth).unwrap();
+        let server = self.messenger(self.options(name, policy, 100 + id));
         server.add_dispatcher_tail(Arc::new(Server(self.received())));
         let at = BindAddr { ip: Some([127, 0, 0, 1].into()), ..BindAddr::default() };
         // Half of them are called in each protocol.
@@ -173,7 +201,7 @@ impl World {
             Kind::Lossy => Policy::lossy_client(),
         };
         let name = EntityName::client(i64::try_from(id + 1).unwrap());
-        let messenger = Messenger::create(self.options(name, policy, id), NoAuth).unwrap();
+        let messenger = self.messenger(self.options(name, policy, id));
         let back = servers.iter().map(|_| AtomicU64::new(0)).collect();
         let client = Arc::new(Client {
             received: self.received(),
@@ -223,8 +251,8 @@ impl World {
     }
 }
 
-fn run(ms_type: MsType, kind: Kind) {
-    let world = World { ms_type, kind, wrong: Arc::default() };
+fn run(over: Over, kind: Kind) {
+    let world = World { over, kind, wrong: Arc::default() };
     let servers: Vec<_> = (0..SERVERS).map(|id| world.server(id)).collect();
     let addrs: Vec<_> = servers.iter().map(|(_, addr)| *addr).collect();
     thread::scope(|scope| {
@@ -239,20 +267,30 @@ fn run(ms_type: MsType, kind: Kind) {
 
 #[test]
 fn a_hundred_thousand_messages_on_a_few_threads() {
-    run(MsType::Async, Kind::Lossless);
+    run(Over::Sockets(MsType::Async), Kind::Lossless);
 }
 
 #[test]
 fn a_hundred_thousand_messages_on_two_threads_a_pipe() {
-    run(MsType::Simple, Kind::Lossless);
+    run(Over::Sockets(MsType::Simple), Kind::Lossless);
 }
 
 #[test]
 fn a_hundred_thousand_messages_that_may_be_lost_on_a_few_threads() {
-    run(MsType::Async, Kind::Lossy);
+    run(Over::Sockets(MsType::Async), Kind::Lossy);
 }
 
 #[test]
 fn a_hundred_thousand_messages_that_may_be_lost_on_two_threads_a_pipe() {
-    run(MsType::Simple, Kind::Lossy);
+    run(Over::Sockets(MsType::Simple), Kind::Lossy);
+}
+
+#[test]
+fn a_hundred_thousand_messages_in_memory() {
+    run(Over::memory(3_000), Kind::Lossless);
+}
+
+#[test]
+fn a_hundred_thousand_messages_that_may_be_lost_in_memory() {
+    run(Over::memory(0), Kind::Lossy);
 }
