@@ -12,9 +12,10 @@
 //!   a few connections or many.
 //! - `simple` ([`MsType::Simple`]): a reader and a writer thread for each connection, as Ceph's first messenger had.
 //!
-//! Both keep the same promises, and more transports can: [`Node::start_on`] takes one from outside this crate, and
-//! `tests/conformance` says what it has to do. [`NodeOptions::inject`] makes sockets fail and messages late on purpose, whatever
-//! the transport.
+//! A third one needs no system: [`transport::memory`] is a network within the process, for tests of programs. A node is put
+//! onto it, or onto a transport from outside this crate, by [`Node::start_on`] and [`Messenger::create_on`]. All keep the same
+//! promises: `tests/conformance` says which. [`NodeOptions::inject`] makes streams fail and messages late on purpose, whatever the
+//! transport.
 //!
 //! # Examples
 //!
