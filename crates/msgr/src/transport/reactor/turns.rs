@@ -140,7 +140,13 @@ impl Reactor {
         true
     }
 
-    fn event(&mut self, event: &Event) {
+    /// Whether it reads on without an event.
+    #[cfg(test)]
+    pub(super) fn is_reading(&self) -> bool {
+        !self.ready.is_empty()
+    }
+
+    pub(super) fn event(&mut self, event: &Event) {
         let token = event.token().0;
         if self.accepters.contains_key(&token) {
             return self.accept(token);
@@ -180,6 +186,7 @@ impl Reactor {
         let to_the_end =
             self.token(line).and_then(|token| self.lines.get(&token)).is_some_and(|known| known.ends);
         let mut left = READS_MAX;
+        let mut was_drained = false;
         loop {
             let outcome = line.read(&*self.host);
             self.host.pump(line, &mut self.scratch);
@@ -187,14 +194,26 @@ impl Reactor {
             match outcome {
                 ReadOutcome::Stopped => break,
                 ReadOutcome::Drained if !to_the_end => break,
+                // Behind all that came there is no end: what the system told of was an earlier stream, which somebody still held.
+                ReadOutcome::Drained if was_drained => {
+                    self.ends_not(line);
+                    break;
+                }
                 ReadOutcome::Drained | ReadOutcome::More if left == 0 => {
                     self.ready.push(Arc::clone(line));
                     break;
                 }
                 ReadOutcome::Drained | ReadOutcome::More => {}
             }
+            was_drained = outcome == ReadOutcome::Drained;
         }
         self.settle(line);
+    }
+
+    fn ends_not(&mut self, line: &Line) {
+        if let Some(known) = self.token(line).and_then(|token| self.lines.get_mut(&token)) {
+            known.ends = false;
+        }
     }
 
     /// Writes what reading brought about, and sets the timer.
@@ -252,7 +271,7 @@ impl Reactor {
     }
 
     /// Takes in a line with an open stream.
-    fn adopt(&mut self, line: &Arc<Line>) {
+    pub(super) fn adopt(&mut self, line: &Arc<Line>) {
         if let Some(stream) = line.stream_as() {
             self.register(line, &stream, false);
         }
