@@ -6,7 +6,7 @@ use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use loligo_msgr::proto::{AuthRequest, AuthStep, ConId, Config, Envelope, Fault, Posted};
+use loligo_msgr::proto::{AuthRequest, AuthStep, ConId, Config, Envelope, Fault, Peer, Posted};
 use loligo_msgr::{
     BindAddr, Connection, Dispatcher, Inject, Messenger, MsType, NoAuth, NodeOptions, Policy, PolicySet,
 };
@@ -93,8 +93,12 @@ fn messenger(options: NodeOptions) -> (Messenger, Receiver<Saw>) {
 }
 
 fn server(ms_type: MsType, policy: Policy) -> (Messenger, Receiver<Saw>) {
+    server_with(ms_type, policy, Inject::default())
+}
+
+fn server_with(ms_type: MsType, policy: Policy, inject: Inject) -> (Messenger, Receiver<Saw>) {
     let mut options = NodeOptions::new(Config::new(EntityName::osd(0), PolicySet::new(policy)));
-    options.ms_type = ms_type;
+    (options.ms_type, options.inject) = (ms_type, inject);
     (options.ms_bind_port_min, options.ms_bind_port_max) = (0, 0);
     let (server, saw) = messenger(options);
     let at = BindAddr { ip: Some([127, 0, 0, 1].into()), ..BindAddr::default() };
@@ -167,5 +171,57 @@ fn who_was_asked_about_a_caller_hears_of_its_end_also_where_another_connection_t
             ends.note(saw);
         });
         assert_eq!(ends.asked, ends.reset);
+    }
+}
+
+/// Notes how connections open: on their own thread, and as others hear of it.
+#[derive(Default)]
+struct Opens {
+    fast: Mutex<Vec<&'static str>>,
+    queued: Mutex<Vec<&'static str>>,
+}
+
+impl Dispatcher for Opens {
+    fn ms_dispatch(&self, _con: &Connection, _message: &Envelope) -> bool {
+        false
+    }
+
+    fn ms_handle_fast_connect(&self, _con: &Connection, _peer: &Peer) {
+        self.fast.lock().unwrap().push("connect");
+    }
+
+    fn ms_handle_fast_accept(&self, _con: &Connection, _peer: &Peer) {
+        self.fast.lock().unwrap().push("accept");
+    }
+
+    fn ms_handle_connect(&self, _con: &Connection, _peer: &Peer) {
+        self.queued.lock().unwrap().push("connect");
+    }
+
+    fn ms_handle_accept(&self, _con: &Connection, _peer: &Peer) {
+        self.queued.lock().unwrap().push("accept");
+    }
+}
+
+#[test]
+fn a_connection_that_is_called_back_opens_as_an_accepted_one_for_all() {
+    for ms_type in MsType::ALL {
+        let inject = Inject { ms_inject_socket_failures: 20, seed: Some(5), ..Inject::default() };
+        let (one, told) = server(ms_type, Policy::lossless_peer());
+        let (two, saw) = server_with(ms_type, Policy::lossless_peer(), inject);
+        let opens = Arc::new(Opens::default());
+        one.add_dispatcher_head(Arc::clone(&opens) as _);
+        let wait = |from: &Receiver<Saw>| while next(from) != Saw::Message(2) {};
+        one.send_to(ping(2), EntityType::OSD, two.my_addrs());
+        wait(&saw);
+        let deadline = Instant::now() + PATIENCE;
+        while !opens.queued.lock().unwrap().contains(&"accept") {
+            assert!(Instant::now() < deadline, "nothing broke");
+            two.send_to(ping(2), EntityType::OSD, one.my_addrs());
+            wait(&told);
+        }
+        two.shutdown();
+        one.shutdown();
+        assert_eq!(*opens.fast.lock().unwrap(), *opens.queued.lock().unwrap());
     }
 }

@@ -77,11 +77,11 @@ impl Fast for Deliverer {
         }
     }
 
-    fn open(&self, con: ConId, peer: &Peer) {
+    fn open(&self, con: ConId, peer: &Peer, is_accepted: bool) {
         let Some(handle) = self.con(con) else { return };
         let chain = lock(&self.dispatchers).clone();
         for one in chain {
-            if con.is_accepted() {
+            if is_accepted {
                 one.ms_handle_fast_accept(&handle, peer);
             } else {
                 one.ms_handle_fast_connect(&handle, peer);

@@ -35,7 +35,7 @@ impl<E: Endpoint> Shared<E> {
         match event {
             PipeEvent::Message(arrived) => self.arrived(line, arrived),
             PipeEvent::Connected(peer) => {
-                self.open_fast(line, &peer);
+                self.open_fast(line, &peer, false);
                 self.tell_of(line, NetEvent::Connected { con, peer });
             }
             PipeEvent::Accepted(peer) => self.accepted(line, peer),
@@ -74,16 +74,16 @@ impl<E: Endpoint> Shared<E> {
         }
     }
 
-    fn open_fast(&self, line: &Line, peer: &Peer) {
+    fn open_fast(&self, line: &Line, peer: &Peer, is_accepted: bool) {
         if let Some(fast) = self.fast.as_ref().filter(|_| !line.is_over.load(Ordering::Relaxed)) {
-            fast.open(line.con(), peer);
+            fast.open(line.con(), peer, is_accepted);
         }
     }
 
     fn accepted(&self, line: &Line, peer: Peer) {
         let con = line.con();
         lock(&self.pool).accepted(con);
-        self.open_fast(line, &peer);
+        self.open_fast(line, &peer, true);
         self.tell_of(line, NetEvent::Accepted { con, peer });
     }
 

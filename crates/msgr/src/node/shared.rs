@@ -87,8 +87,8 @@ pub(crate) trait Fast: Send + Sync {
     /// A message arrived. Gives it back where it is the endpoint's.
     fn message(&self, con: ConId, arrived: Arrived) -> Option<Arrived>;
 
-    /// A connection is open.
-    fn open(&self, con: ConId, peer: &Peer);
+    /// A connection is open: the peer called, or was called. One that was opened here may be called back, and the other way round.
+    fn open(&self, con: ConId, peer: &Peer, is_accepted: bool);
 }
 
 /// Ends the node where the endpoint or the sink panics on a caller's thread: what they were about to do is lost, and somebody
