@@ -9,7 +9,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use common::{Note, Pair, client_config, server_config};
 use loligo_msgr_proto::{AuthStep, Fault};
-use loligo_wire::msgr1::{BANNER, ConnectMessage, ConnectReply, MessageHeader, Tag};
+use loligo_wire::msgr1::{BANNER, ConnectMessage, ConnectReply, MessageFooter, MessageHeader, Tag};
 use loligo_wire::{Encode, Features};
 use proptest::prelude::*;
 
@@ -250,6 +250,16 @@ fn stream(pair: &mut Pair) -> Vec<u8> {
     pair.client.write(pair.now, usize::MAX)
 }
 
+/// Whether the flags of a footer stand at that place of [`stream`].
+fn is_footer_flags(at: usize) -> bool {
+    let mut end = 0;
+    sent().iter().any(|note| {
+        let parts = note.front.len() + note.middle.len() + note.data.len();
+        end += 1 + MessageHeader::SIZE + parts + MessageFooter::SIZE;
+        at == end - 1
+    })
+}
+
 #[test]
 fn every_prefix_of_a_stream_delivers_a_prefix_of_the_messages() {
     let mut pair = Pair::open(client_config(), server_config());
@@ -286,6 +296,8 @@ proptest! {
         let mut bytes = stream(&mut pair);
         for (at, bit) in flips {
             let at = at.index(bytes.len());
+            // A footer can say that data have no checksum, and nothing says whether it is right, as in Ceph.
+            prop_assume!(bit != 1 || !is_footer_flags(at));
             bytes[at] ^= 1 << bit;
         }
         pair.server.inbound.extend(bytes);

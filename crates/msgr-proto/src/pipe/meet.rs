@@ -95,9 +95,7 @@ impl Pipe {
         let is_random = !self.is_v2 && signs;
         self.session.reset(if is_random { random & SEQ_MASK } else { 0 });
         self.queue.clear();
-        // Nobody has sent anything on a connection that nobody knows of.
-        if self.is_known {
-            self.events.push_back(PipeEvent::RemoteReset);
-        }
+        // A session that was open is one that somebody knows of.
+        self.events.push_back(PipeEvent::RemoteReset);
     }
 }

@@ -206,6 +206,7 @@ mod tests {
         let checked = Existing { resetcheck: true, ..OPEN };
         let opening = Existing { standing: Standing::Opening, ..OPEN };
         assert_eq!(call(OPEN, 4, 9), [RETRY_GLOBAL; 2]);
+        assert_eq!(call(OPEN, 4, 10), [STAYS; 2]);
         assert_eq!(call(Existing { standing: Standing::Replacing, ..OPEN }, 4, 11), [RETRY_GLOBAL; 2]);
         assert_eq!(call(Existing { lossy: true, ..OPEN }, 4, 11), [Verdict::End; 2]);
         assert_eq!(call(OPEN, 0, 11), [ANEW; 2]);
@@ -233,6 +234,7 @@ mod tests {
         let replacing = Existing { standing: Standing::Replacing, ..OPEN };
         assert_eq!(call(replacing, 7, 11), [Verdict::Answer(SessionAnswer::Wait); 2]);
         assert_eq!(call(OPEN, 7, 9), [Verdict::Answer(SessionAnswer::Stale); 2]);
+        assert_eq!(call(OPEN, 7, 10), [ANEW; 2]);
         assert_eq!(call(Existing { lossy: true, ..OPEN }, 9, 11), [Verdict::End; 2]);
         assert_eq!(call(OPEN, 9, 11), [ANEW; 2]);
         assert_eq!(call(Existing { resetcheck: true, ..OPEN }, 9, 11), [RESET; 2]);
@@ -255,6 +257,7 @@ mod tests {
         assert_eq!(call(Existing { resetcheck: true, ..OPEN }, 9, 4, 11), [reset(true); 2]);
         assert_eq!(call(Existing { server_cookie: 0, ..OPEN }, 7, 4, 11), [reset(false); 2]);
         assert_eq!(call(OPEN, 7, 4, 9), [RETRY_GLOBAL; 2]);
+        assert_eq!(call(OPEN, 7, 4, 10), [STAYS; 2]);
         assert_eq!(call(OPEN, 7, 2, 11), [retry(3); 2]);
         assert_eq!(call(OPEN, 7, 3, 11), [Verdict::Wait, STAYS]);
         assert_eq!(call(server, 7, 3, 11), [STAYS; 2]);

@@ -211,6 +211,7 @@ mod tests {
         send(&mut session, 1);
         assert!(session.acknowledged(1));
         assert!(session.acknowledged(0));
+        assert_eq!(session.acked(), 1, "what is acknowledged stays so");
         session.invariants();
     }
 

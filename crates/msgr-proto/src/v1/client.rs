@@ -225,10 +225,9 @@ impl Client {
                 cx.session.connect_seq = reply.connect_seq;
                 self.connect(cx)
             }
-            // It was never open, as far as we know: there is nothing that could be lost.
+            // It was never open, as far as we know: there is nothing that could be lost, and numbers still begin at one.
             Tag::RESETSESSION if cx.session.connect_seq > 0 && !cx.session.is_confirmed => {
                 cx.session.connect_seq = 0;
-                cx.session.renumber();
                 self.connect(cx)
             }
             Tag::RESETSESSION if cx.session.connect_seq > 0 => {

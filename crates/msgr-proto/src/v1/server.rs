@@ -284,7 +284,6 @@ impl Server {
             session_key,
         };
         if !seq {
-            cx.session.renumber();
             return Ok(Step::Opened(opened));
         }
         cx.writer.put(&cx.session.in_seq().to_le_bytes());

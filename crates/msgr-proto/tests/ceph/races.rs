@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use loligo_msgr_proto::Policy;
 
-use crate::world::kit::{MODES, Mode, V2_MODES, count, is_connected, is_remote_reset, is_reset, note, peers};
+use crate::world::kit::{
+    MODES, Mode, V2_MODES, count, is_connected, is_remote_reset, is_reset, items, note, peers, rule,
+};
 use crate::world::tap::BANNER_ITEM;
 use crate::world::{Act, ECHO, HostId, Rule, Way, World};
 
@@ -23,12 +25,7 @@ const fn nth(mode: Mode) -> usize {
 }
 
 fn hold(world: &mut World, host: HostId, way: Way, item: &'static str, nth: usize) {
-    world.script.as_mut().unwrap().rules.push(Rule { host, way, item, nth, act: Act::Hold });
-}
-
-fn items(world: &World, host: HostId, way: Way, item: &str) -> usize {
-    let log = &world.script.as_ref().unwrap().log;
-    log.iter().filter(|logged| logged.host == host && logged.way == way && logged.item == item).count()
+    rule(world, host, way, item, nth, Act::Hold);
 }
 
 /// One connection at each end, one stream, nothing was reset.

@@ -58,7 +58,7 @@ fn outcome(mode: Mode, at_caller: bool, item: &'static str, nth: usize, bytes: V
     fault
 }
 
-fn frame(tag: Tag, segment: &[u8]) -> Vec<u8> {
+pub(super) fn frame(tag: Tag, segment: &[u8]) -> Vec<u8> {
     let length = u32::try_from(segment.len()).unwrap();
     let mut bytes = Preamble::new(tag, [length, 0, 0, 0]).to_array().to_vec();
     bytes.extend_from_slice(segment);

@@ -6,7 +6,10 @@ mod common;
 #[path = "../world/mod.rs"]
 mod world;
 
+mod backoff;
 mod cells;
 mod grid;
 mod marks;
+mod resets;
 mod review;
+mod taken;

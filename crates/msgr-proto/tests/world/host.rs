@@ -60,6 +60,9 @@ pub(crate) struct Host {
     /// Answers each message with one that has a number above [`ECHO`].
     pub(crate) echo: bool,
     pub(crate) wishes: VecDeque<Wish>,
+    /// What the pool was asked about the number of a connection and answers later ([`super::World::answer_late`]); `None` where it
+    /// answers at once.
+    pub(crate) late: Option<Vec<(usize, Ask)>>,
     /// Streams that belong to another slot now.
     pub(crate) moved: VecDeque<(StreamId, usize)>,
 }
@@ -85,6 +88,7 @@ impl Host {
             echo: false,
             faults: Vec::new(),
             wishes: VecDeque::new(),
+            late: None,
             moved: VecDeque::new(),
         };
         host.renew(seed);
@@ -353,6 +357,9 @@ impl Host {
     }
 
     fn asked(&mut self, now: Now, slot: usize, con: ConId, ask: Ask) {
+        if let (Some(late), Ask::GlobalSeq { .. }) = (&mut self.late, &ask) {
+            return late.push((slot, ask));
+        }
         let answer = match self.pool.answer(ask) {
             Ok(answer) => Some(answer),
             Err(Question::Auth(request)) => (self.auth)(now, con, &request).map(Answer::Auth),
@@ -363,6 +370,16 @@ impl Host {
         };
         if let Some(answer) = answer {
             self.slots.get_mut(&slot).unwrap().pipe.answer(now, answer);
+        }
+    }
+
+    /// The pool answers what it was asked, and at once from now on.
+    pub(crate) fn answer_late(&mut self, now: Now) {
+        for (slot, ask) in self.late.take().into_iter().flatten() {
+            if let (Some(entry), Ok(answer)) = (self.slots.get_mut(&slot), self.pool.answer(ask)) {
+                entry.pipe.answer(now, answer);
+                self.pump(now, slot);
+            }
         }
     }
 

@@ -6,7 +6,8 @@ use loligo_msgr_proto::{Accept, AuthRequest, AuthStep, ConId, Config, Policy, Po
 use loligo_wire::entity::{EntityName, EntityType};
 use loligo_wire::msgr2::{CompressionAlgorithm, ConMode};
 
-use super::{HostId, Script, Seen, World};
+use super::tap::BANNER_ITEM;
+use super::{Act, HostId, Logged, Rule, Script, Seen, Way, World};
 use crate::common::{self, Note};
 
 /// A way to speak.
@@ -110,6 +111,24 @@ pub(crate) fn count(world: &World, host: HostId, is: impl Fn(&Seen) -> bool) -> 
     let accepted = host.accepted();
     let is_known = |con: &ConId| host.has_asked_for(*con) || accepted.contains(con);
     host.seen.iter().filter(|(con, seen)| is(seen) && is_known(con)).count()
+}
+
+/// How often a host wrote or read an item, or was about to.
+pub(crate) fn items(world: &World, host: HostId, way: Way, item: &str) -> usize {
+    let log = &world.script.as_ref().unwrap().log;
+    log.iter().filter(|logged| logged.host == host && logged.way == way && logged.item == item).count()
+}
+
+/// How often a host called.
+pub(crate) fn calls(world: &World, host: HostId) -> usize {
+    let log = &world.script.as_ref().unwrap().log;
+    let is_call = |logged: &&Logged| logged.called && logged.way == Way::Write && logged.item == BANNER_ITEM;
+    log.iter().filter(is_call).filter(|logged| logged.host == host).count()
+}
+
+/// From now on something happens at the `nth` item of that name that a host writes or reads.
+pub(crate) fn rule(world: &mut World, host: HostId, way: Way, item: &'static str, nth: usize, act: Act) {
+    world.script.as_mut().unwrap().rules.push(Rule { host, way, item, nth, act });
 }
 
 pub(crate) fn is_reset(seen: &Seen) -> bool {

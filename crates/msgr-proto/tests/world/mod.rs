@@ -159,6 +159,27 @@ impl World {
         }
     }
 
+    /// Breaks all streams of a host, as it sees; the other ends do not learn it until [`Self::release`].
+    pub(crate) fn cut_for(&mut self, host: HostId) {
+        for id in self.streams.keys().copied().collect::<Vec<_>>() {
+            let Some(stream) = self.streams.get_mut(&id).filter(|stream| stream.has(host)) else { continue };
+            for (end, held) in stream.ends.iter().zip(&mut stream.held) {
+                if end.is_some_and(|end| end.host != host) {
+                    *held = Some(Held::Released);
+                }
+            }
+            stream.close(host);
+            self.hosts[host].lost(self.now, id);
+            self.after(host);
+        }
+    }
+
+    /// The pool of a host answers what it has not answered yet.
+    pub(crate) fn answer_late(&mut self, host: HostId) {
+        self.hosts[host].answer_late(self.now);
+        self.after(host);
+    }
+
     /// Carries out what a host wants.
     fn settle(&mut self, host: HostId) {
         while let Some(wish) = self.hosts[host].wishes.pop_front() {
