@@ -4,7 +4,11 @@
 
 mod common;
 
-use common::ends::Server;
+use std::io::Write as _;
+use std::net::{SocketAddr, TcpListener};
+use std::thread;
+
+use common::ends::{Server, perf_msgr};
 use common::{Mini, loligo, skip};
 use serde_json::Value;
 
@@ -73,6 +77,53 @@ fn the_small_cluster_is_told() {
 fn nobody_there_is_said_at_once() {
     let run = loligo(&["msgr", "ping", "127.0.0.1:1"]);
     assert!(run.failure().contains("127.0.0.1:1: connection refused"), "{run:?}");
+}
+
+/// Serves one caller after the other as a web server does that has heard no request for a while: it says so and hangs up.
+fn web_server() -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let addr = listener.local_addr().unwrap();
+    thread::spawn(move || {
+        for stream in listener.incoming() {
+            let timeout = b"HTTP/1.1 408 Request Timeout\r\nConnection: close\r\n\r\n";
+            stream.unwrap().write_all(timeout).unwrap();
+        }
+    });
+    addr
+}
+
+#[test]
+fn somebody_else_is_told_by_what_it_says() {
+    let addr = web_server();
+    for protocol in ["", "v1:", "v2:"] {
+        let run = loligo(&["msgr", "ping", &format!("{protocol}{addr}")]);
+        let failure = run.failure();
+        assert!(failure.contains(&format!("{addr}: this is not Ceph: it begins with \"HTTP")), "{failure}");
+    }
+}
+
+/// So does a web server that waits for a request.
+#[test]
+fn who_says_nothing_is_waited_for_as_long_as_was_asked() {
+    // The system takes the call, and nobody accepts it.
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let addr = listener.local_addr().unwrap().to_string();
+    let run = loligo(&["msgr", "ping", &addr, "--timeout", "0.3"]);
+    let failure = run.failure();
+    assert!(failure.contains(&format!("{addr}: silence for 0.3 s after")), "{failure}");
+}
+
+/// It needs no key, so that it tells everything; on v1 an OSD is not asked for that, as a real one would complain.
+#[test]
+fn live_cephs_server_of_its_measurement_is_told() {
+    let Some(bin) = perf_msgr() else { return };
+    for protocol in ["v1", "v2"] {
+        let server = Server::cephs(&bin, protocol, &[]);
+        let found = ping(&server.addr);
+        check(&found, protocol, "osd");
+        let session = if protocol == "v2" { "open" } else { "needs a key" };
+        assert_eq!(found["session"], session, "{found}");
+    }
 }
 
 /// The addresses of a daemon as the cluster's maps have them.
