@@ -357,6 +357,10 @@ fn a_compressed_message_of_ceph_is_delivered() {
 
 /// A frame of a message with these segments, in crc mode.
 fn message(segments: [&[u8]; 4]) -> Vec<u8> {
+    message_of(segments, LateStatus::Complete)
+}
+
+fn message_of(segments: [&[u8]; 4], late_status: LateStatus) -> Vec<u8> {
     let lengths = segments.map(|segment| u32::try_from(segment.len()).unwrap());
     let [header, front, middle, data] = segments;
     let crc = |segment: &[u8]| crc32c(u32::MAX, segment);
@@ -368,7 +372,7 @@ fn message(segments: [&[u8]; 4]) -> Vec<u8> {
         front,
         middle,
         data,
-        &CrcEpilogue { late_status: LateStatus::Complete, crc_values }.to_array(),
+        &CrcEpilogue { late_status, crc_values }.to_array(),
     ]
     .concat()
 }
@@ -417,6 +421,19 @@ fn segments_that_lie_are_named() {
             matches!(faults[..], [Fault::TooLarge { what: "first segment", limit: 41, .. }]),
             "{faults:?}"
         );
+    }
+}
+
+/// The sender has changed its mind: nothing is delivered, nothing is wrong, and the number can be used again.
+#[test]
+fn a_message_that_was_given_up_is_dropped() {
+    for compressor in Compressor::ALL {
+        let of = |plain: &[u8]| compressor.compress(plain).unwrap();
+        let (header, small) = (of(&header()), of(b"small"));
+        let segments = [&header[..], &small, &small, &small];
+        let aborted = message_of(segments, LateStatus::Aborted);
+        assert_eq!(sent(compressor, &aborted), (vec![], 0));
+        assert_eq!(sent(compressor, &[aborted, message(segments)].concat()), (vec![], 1));
     }
 }
 

@@ -235,6 +235,9 @@ fn a_client_that_calls_anew_has_one_connection_where_it_is_registered() {
             assert_eq!(resets, usize::from(replaces), "{protocols:?}");
             assert_eq!(world.hosts[client].is_open(first), !replaces);
             assert!(world.hosts[client].is_open(second));
+            world.connect(client, server);
+            settle(&mut world);
+            assert_eq!(world.hosts[server].connections(), if replaces { 1 } else { 3 }, "{protocols:?}");
         }
     }
 }

@@ -145,6 +145,12 @@ fn a_living_connection_is_found_by_address_until_it_is_removed() {
     assert_eq!(pool.remove(con), Some(Link::Pipe(1)));
     assert_eq!(pool.get_connection(addr), None);
     assert_eq!(pool.remove(con), None);
+    // Of two to one address the later one is found, also when the earlier one is over.
+    let [first, second] = [ConId::opened(4), ConId::opened(5)];
+    pool.insert(first, addr.into(), 2);
+    pool.insert(second, addr.into(), 3);
+    pool.remove(first);
+    assert_eq!(pool.get_connection(addr), Some(second));
 }
 
 fn claim(addr: EntityAddr) -> Claim {

@@ -26,6 +26,25 @@ fn who_was_told_to_wait_calls_again() {
     }
 }
 
+/// Each wait is twice as long as the one before, and none longer than `ms_max_backoff`.
+#[test]
+fn waits_get_longer_up_to_a_limit() {
+    for mode in MODES {
+        let (mut world, client, server) = duo(mode, Policy::lossless_client(), Policy::stateful_server());
+        world.hosts[server].is_deaf = true;
+        world.connect(client, server);
+        let mut calls_in = |time| {
+            let before = world.hosts[client].faults.len();
+            world.run_for(time);
+            world.hosts[client].faults.len() - before
+        };
+        // 0.2 s, 0.4 s, ... 12.8 s, each cut by up to a half; then from 7.5 s to 15 s.
+        assert!((7..=10).contains(&calls_in(MINUTE / 2)), "{mode:?}");
+        let later = calls_in(MINUTE * 10);
+        assert!((40..=80).contains(&later), "{mode:?} {later}");
+    }
+}
+
 /// Who waited long once does not wait long again when it has had a stream since.
 #[test]
 fn a_stream_that_was_of_use_makes_the_next_wait_short() {

@@ -12,4 +12,5 @@ mod grid;
 mod marks;
 mod resets;
 mod review;
+mod stale;
 mod taken;
