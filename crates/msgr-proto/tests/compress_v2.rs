@@ -5,6 +5,7 @@ mod common;
 
 use std::sync::Arc;
 
+use common::feed::{feed_client, feed_server};
 use common::{Note, Pair, client_config, server_config};
 use loligo_msgr_proto::compression::{CompressionError, CompressionMode, Compressor};
 use loligo_msgr_proto::{Config, Fault, Modes, Policy, PolicySet, Throttle};
@@ -75,11 +76,6 @@ fn note_of(size: usize) -> Note {
 fn written(pair: &mut Pair, note: Note) -> Vec<u8> {
     pair.client.send(note);
     pair.client.write(pair.now, usize::MAX)
-}
-
-fn feed_server(pair: &mut Pair, bytes: impl AsRef<[u8]>) {
-    pair.server.inbound.extend(bytes.as_ref());
-    while pair.server.read(pair.now, usize::MAX) {}
 }
 
 /// The frames of one way from the first one on, in crc mode.
@@ -281,11 +277,6 @@ fn asking(mut pair: Pair) -> Pair {
     }
     pair.client.write(pair.now, usize::MAX);
     pair
-}
-
-fn feed_client(pair: &mut Pair, bytes: impl AsRef<[u8]>) {
-    pair.client.inbound.extend(bytes.as_ref());
-    while pair.client.read(pair.now, usize::MAX) {}
 }
 
 fn control(tag: Tag, segment: &[u8], compressor: Option<Compressor>) -> Vec<u8> {

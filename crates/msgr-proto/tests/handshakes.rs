@@ -8,6 +8,7 @@ mod common;
 use std::time::Duration;
 
 use common::cephx::Cephx;
+use common::feed::{Way, feed_client, feed_server, through};
 use common::{Note, Pair, client_config, server_config};
 use loligo_msgr_proto::{AuthRequest, Fault, Modes};
 use loligo_wire::msgr1::{FooterFlags, MessageFooter};
@@ -26,13 +27,6 @@ enum Spoken {
 }
 
 const ALL: [Spoken; 3] = [Spoken::Signed, Spoken::Crc, Spoken::Secure];
-
-/// Which way bytes go.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Way {
-    ToServer,
-    ToClient,
-}
 
 impl Spoken {
     /// Two ends that are about to begin.
@@ -67,35 +61,6 @@ impl Spoken {
 
 fn is_open(pair: &Pair) -> bool {
     pair.client.pipe.is_open() && pair.server.pipe.is_open()
-}
-
-fn feed_client(pair: &mut Pair, bytes: impl AsRef<[u8]>) {
-    pair.client.inbound.extend(bytes.as_ref());
-    while pair.client.read(pair.now, usize::MAX) {}
-}
-
-fn feed_server(pair: &mut Pair, bytes: impl AsRef<[u8]>) {
-    pair.server.inbound.extend(bytes.as_ref());
-    while pair.server.read(pair.now, usize::MAX) {}
-}
-
-/// Runs a pair while somebody between them sees all bytes, at which place of their way they are, and may change them.
-fn through(pair: &mut Pair, mut between: impl FnMut(Way, usize, &mut Vec<u8>)) {
-    let mut passed = [0, 0];
-    loop {
-        let mut out = pair.client.write(pair.now, usize::MAX);
-        let mut back = pair.server.write(pair.now, usize::MAX);
-        if out.is_empty() && back.is_empty() {
-            return;
-        }
-        for (way, at, bytes) in [(Way::ToServer, 0, &mut out), (Way::ToClient, 1, &mut back)] {
-            let length = bytes.len();
-            between(way, passed[at], bytes);
-            passed[at] += length;
-        }
-        feed_server(pair, out);
-        feed_client(pair, back);
-    }
 }
 
 /// The longest that a handshake may take, and a little more.

@@ -7,6 +7,7 @@ mod common;
 use std::time::Duration;
 
 use bytes::Bytes;
+use common::feed::{feed_client, feed_server};
 use common::{Note, Pair, client_config, server_config};
 use loligo_msgr_proto::{AuthStep, Fault};
 use loligo_wire::msgr1::{BANNER, ConnectMessage, ConnectReply, MessageFooter, MessageHeader, Tag};
@@ -34,16 +35,6 @@ fn reply(tag: u8) -> ConnectReply {
         authorizer_len: 0,
         flags: ConnectMessage::LOSSY,
     }
-}
-
-fn feed_client(pair: &mut Pair, bytes: impl AsRef<[u8]>) {
-    pair.client.inbound.extend(bytes.as_ref());
-    while pair.client.read(pair.now, usize::MAX) {}
-}
-
-fn feed_server(pair: &mut Pair, bytes: impl AsRef<[u8]>) {
-    pair.server.inbound.extend(bytes.as_ref());
-    while pair.server.read(pair.now, usize::MAX) {}
 }
 
 #[test]

@@ -6,6 +6,7 @@ mod common;
 
 use std::time::Duration;
 
+use common::feed::{Way, control, feed_client, feed_server, frame, through};
 use common::{Note, Pair, client_config, server_config};
 use loligo_msgr_proto::{AuthStep, Config, Fault, Modes};
 use loligo_wire::cephx::AuthMethod;
@@ -14,7 +15,7 @@ use loligo_wire::msgr2::{
     AuthDoneFrame, AuthReplyMoreFrame, AuthRequestFrame, Banner, ConMode, ControlFrame, HelloFrame,
     Msgr2Features, PREAMBLE_SIZE, Preamble, Tag,
 };
-use loligo_wire::{Decode, Decoder, GlobalId, crc32c};
+use loligo_wire::{Decode, Decoder, GlobalId};
 
 const BANNER: Banner = Banner { supported: Msgr2Features::REVISION_1, required: Msgr2Features::NONE };
 
@@ -24,59 +25,8 @@ fn secure() -> Config {
     config
 }
 
-/// A frame of one segment in crc mode.
-fn frame(tag: Tag, segment: &[u8]) -> Vec<u8> {
-    let length = u32::try_from(segment.len()).unwrap();
-    let mut bytes = Preamble::new(tag, [length, 0, 0, 0]).to_array().to_vec();
-    bytes.extend_from_slice(segment);
-    if !segment.is_empty() {
-        bytes.extend_from_slice(&crc32c(u32::MAX, segment).to_le_bytes());
-    }
-    bytes
-}
-
-fn control<F: ControlFrame>(control: &F) -> Vec<u8> {
-    frame(F::TAG, &control.to_segment())
-}
-
 fn hello(entity_type: EntityType) -> Vec<u8> {
     control(&HelloFrame { entity_type, peer_addr: EntityAddr::NONE })
-}
-
-fn feed_client(pair: &mut Pair, bytes: impl AsRef<[u8]>) {
-    pair.client.inbound.extend(bytes.as_ref());
-    while pair.client.read(pair.now, usize::MAX) {}
-}
-
-fn feed_server(pair: &mut Pair, bytes: impl AsRef<[u8]>) {
-    pair.server.inbound.extend(bytes.as_ref());
-    while pair.server.read(pair.now, usize::MAX) {}
-}
-
-/// Which way bytes go.
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum Way {
-    ToServer,
-    ToClient,
-}
-
-/// Runs a pair while somebody between them sees all bytes, at which place of their way they are, and may change them.
-fn run_through(pair: &mut Pair, mut between: impl FnMut(Way, usize, &mut Vec<u8>)) {
-    let mut passed = [0, 0];
-    loop {
-        let mut out = pair.client.write(pair.now, usize::MAX);
-        let mut back = pair.server.write(pair.now, usize::MAX);
-        if out.is_empty() && back.is_empty() {
-            return;
-        }
-        for (way, at, bytes) in [(Way::ToServer, 0, &mut out), (Way::ToClient, 1, &mut back)] {
-            let length = bytes.len();
-            between(way, passed[at], bytes);
-            passed[at] += length;
-        }
-        feed_server(pair, out);
-        feed_client(pair, back);
-    }
 }
 
 fn pair(client: Config) -> Pair {
@@ -87,7 +37,7 @@ fn pair(client: Config) -> Pair {
 fn lengths(client: fn() -> Config) -> [(Way, usize); 2] {
     let mut pair = pair(client());
     let mut lengths = [(Way::ToServer, 0), (Way::ToClient, 0)];
-    run_through(&mut pair, |way, at, bytes| lengths[usize::from(way == Way::ToClient)].1 = at + bytes.len());
+    through(&mut pair, |way, at, bytes| lengths[usize::from(way == Way::ToClient)].1 = at + bytes.len());
     assert!(pair.client.pipe.is_open() && pair.server.pipe.is_open());
     lengths
 }
@@ -98,7 +48,7 @@ fn a_handshake_that_is_cut_anywhere_ends_in_time_and_opens_nothing() {
         for (cut_way, length) in lengths(client) {
             for cut in 0..length {
                 let mut pair = pair(client());
-                run_through(&mut pair, |way, at, bytes| {
+                through(&mut pair, |way, at, bytes| {
                     if way == cut_way {
                         bytes.truncate(cut.saturating_sub(at));
                     }
@@ -118,7 +68,7 @@ fn a_handshake_with_any_wrong_bit_opens_nothing() {
         for (wrong_way, length) in lengths(client) {
             for bit in 0..length * 8 {
                 let mut pair = pair(client());
-                run_through(&mut pair, |way, at, bytes| {
+                through(&mut pair, |way, at, bytes| {
                     let here = (bit / 8).checked_sub(at).filter(|_| way == wrong_way);
                     if let Some(byte) = here.and_then(|here| bytes.get_mut(here)) {
                         *byte ^= 1 << (bit % 8);
@@ -162,7 +112,7 @@ fn who_takes_secure_mode_out_of_the_offer_is_noticed() {
     client.options.modes = Modes { ms_client_mode: vec![ConMode::SECURE, ConMode::CRC], ..Modes::default() };
     let mut pair = pair(client);
     let mut stripped = 0;
-    run_through(&mut pair, |way, _, bytes| {
+    through(&mut pair, |way, _, bytes| {
         let Ok(preamble) = Preamble::decode(&mut Decoder::new(bytes)) else { return };
         if way == Way::ToServer && preamble.tag == Tag::AUTH_REQUEST {
             let segment = &bytes[PREAMBLE_SIZE..PREAMBLE_SIZE + preamble.length(0) as usize];

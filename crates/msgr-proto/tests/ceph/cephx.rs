@@ -8,7 +8,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use loligo_auth::{
     AuthClient, AuthorizeHandler, Authorizer, Cipher, CryptoKey, EntityAuth, KeyServer, KeyServerOptions,
-    LoginHandler, LoginStep, Verdict,
+    LoginHandler, LoginStep,
 };
 use loligo_base::{Now, SeededEntropy};
 use loligo_msgr_proto::{Accept, AuthRequest, AuthStep, ConId, Fault, Policy};
@@ -16,6 +16,7 @@ use loligo_wire::cephx::{AuthMethod, EntityTypes};
 use loligo_wire::entity::EntityType;
 use loligo_wire::{AuthEntityName, GlobalId};
 
+use crate::common::cephx::told;
 use crate::world::kit::{MODES, Mode, duo, note};
 use crate::world::{ECHO, HostId, Seen, World};
 
@@ -117,18 +118,7 @@ impl Cephx {
         }
         let keys = self.keys.service_keys(EntityType::OSD).unwrap();
         let handshake = self.handshakes.entry(at).or_insert_with(|| AuthorizeHandler::new(METHODS));
-        let verdict =
-            handshake.verify(&keys, now.wall, AuthMethod(method), payload, secret, &mut self.entropy);
-        match verdict {
-            Ok(Verdict::Challenge(challenge)) => AuthStep::Challenge { challenge },
-            Ok(Verdict::Accept(accepted)) => AuthStep::Accept(Accept {
-                reply: accepted.reply,
-                session_key: accepted.session_key,
-                connection_secret: accepted.connection_secret,
-                global_id: accepted.global_id,
-            }),
-            Err(_) => AuthStep::Refuse,
-        }
+        told(handshake.verify(&keys, now.wall, AuthMethod(method), payload, secret, &mut self.entropy))
     }
 }
 

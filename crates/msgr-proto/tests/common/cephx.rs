@@ -104,16 +104,22 @@ impl Cephx {
                 }
                 _ => return Some(AuthStep::Refuse),
             };
-            Some(match handler.verify(&keys, NOW.wall, method, shown, secret_len, &mut entropy) {
-                Ok(Verdict::Challenge(challenge)) => AuthStep::Challenge { challenge },
-                Ok(Verdict::Accept(accepted)) => AuthStep::Accept(Accept {
-                    reply: accepted.reply,
-                    session_key: accepted.session_key,
-                    connection_secret: accepted.connection_secret,
-                    global_id: accepted.global_id,
-                }),
-                Err(_) => AuthStep::Refuse,
-            })
+            let verdict = handler.verify(&keys, NOW.wall, method, shown, secret_len, &mut entropy);
+            Some(told(verdict))
         })
+    }
+}
+
+/// What a caller is told of what it has shown.
+pub(crate) fn told<E>(verdict: Result<Verdict, E>) -> AuthStep {
+    match verdict {
+        Ok(Verdict::Challenge(challenge)) => AuthStep::Challenge { challenge },
+        Ok(Verdict::Accept(accepted)) => AuthStep::Accept(Accept {
+            reply: accepted.reply,
+            session_key: accepted.session_key,
+            connection_secret: accepted.connection_secret,
+            global_id: accepted.global_id,
+        }),
+        Err(_) => AuthStep::Refuse,
     }
 }

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test may fail")]
 
 pub(crate) mod cephx;
+pub(crate) mod feed;
 
 use std::collections::VecDeque;
 use std::sync::Arc;

@@ -8,11 +8,12 @@ use loligo_wire::msgr1::{self, ConnectReply};
 use loligo_wire::msgr2::{
     AckFrame, AuthBadMethodFrame, AuthDoneFrame, AuthReplyMoreFrame, AuthRequestFrame, AuthRequestMoreFrame,
     AuthSignatureFrame, ClientIdentFrame, CompressionDoneFrame, CompressionRequestFrame, ControlFrame,
-    HelloFrame, IdentMissingFeaturesFrame, KeepAliveFrame, KeepAliveFrameAck, Preamble, ReconnectFrame,
+    HelloFrame, IdentMissingFeaturesFrame, KeepAliveFrame, KeepAliveFrameAck, ReconnectFrame,
     ReconnectOkFrame, ResetFrame, RetryFrame, RetryGlobalFrame, ServerIdentFrame, Tag, WaitFrame,
 };
-use loligo_wire::{Encode, Encoder, Features, crc32c};
+use loligo_wire::{Encode, Encoder, Features};
 
+use crate::common::feed::frame;
 use crate::world::kit::{Mode, duo, note};
 use crate::world::{Act, HostId, Rule, Way, World};
 
@@ -56,16 +57,6 @@ fn outcome(mode: Mode, at_caller: bool, item: &'static str, nth: usize, bytes: V
     assert!(calls.count() < 20, "it calls too often: {item} {nth}");
     assert!(world.hosts[caller].connections() <= 1 && world.hosts[called].connections() <= 2);
     fault
-}
-
-pub(super) fn frame(tag: Tag, segment: &[u8]) -> Vec<u8> {
-    let length = u32::try_from(segment.len()).unwrap();
-    let mut bytes = Preamble::new(tag, [length, 0, 0, 0]).to_array().to_vec();
-    bytes.extend_from_slice(segment);
-    if !segment.is_empty() {
-        bytes.extend_from_slice(&crc32c(u32::MAX, segment).to_le_bytes());
-    }
-    bytes
 }
 
 /// A frame of each kind in which nothing is said.

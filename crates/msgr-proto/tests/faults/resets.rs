@@ -5,8 +5,9 @@ use std::time::Duration;
 use loligo_msgr_proto::{Config, Policy};
 use loligo_wire::Features;
 use loligo_wire::entity::EntityName;
-use loligo_wire::msgr2::{ControlFrame, RetryGlobalFrame};
+use loligo_wire::msgr2::RetryGlobalFrame;
 
+use crate::common::feed::control;
 use crate::world::kit::{
     MODES, Mode, V2_MODES, client, config, count, duo, is_remote_reset, is_reset, items, note, peers, rule,
 };
@@ -190,8 +191,7 @@ fn a_number_of_connections_goes_above_what_the_peer_has_seen() {
     let con = world.connect(client, server);
     world.send(client, con, note(1));
     world.run();
-    world.script.as_mut().unwrap().swap =
-        super::cells::frame(RetryGlobalFrame::TAG, &RetryGlobalFrame { global_seq: 1_000 }.to_segment());
+    world.script.as_mut().unwrap().swap = control(&RetryGlobalFrame { global_seq: 1_000 });
     rule(&mut world, client, Way::Read, "SESSION_RECONNECT_OK", 1, Act::Swap);
     world.cut_all();
     world.send(client, con, note(2));
