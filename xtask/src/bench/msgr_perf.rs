@@ -8,6 +8,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
+use nix::sys::resource::{UsageWho, getrusage};
+use nix::sys::time::TimeVal;
 
 use super::build;
 use crate::ceph::{Release, fetch_perf_msgr};
@@ -18,8 +20,8 @@ const DEADLINE: Duration = Duration::from_secs(180);
 const ROUNDS: usize = 3;
 /// A run with so few messages is all preparation, and is taken off.
 const FEW: u64 = 200;
-/// Ticks of a second in which Linux counts CPU time.
-const TICKS: f64 = 100.0;
+/// How many more the others have.
+const MANY: u64 = 20_000;
 
 /// One line of the table.
 struct Case {
@@ -36,11 +38,6 @@ impl Case {
             })
         };
         ["v1", "v2"].into_iter().flat_map(cases)
-    }
-
-    /// Enough that hundredths of a second do not matter.
-    fn messages(&self) -> u64 {
-        if self.length > 4096 { 20_000 } else { 60_000 }
     }
 }
 
@@ -128,8 +125,8 @@ impl Clients<'_> {
     /// Microseconds of CPU for each message, without the preparation.
     fn cpu_us(&self, who: Who, case: &Case) -> Result<f64> {
         let few = self.cpu(who, case, FEW)?;
-        let many = self.cpu(who, case, FEW + case.messages())?;
-        Ok((many - few) * 1e6 / case.messages() as f64)
+        let many = self.cpu(who, case, FEW + MANY)?;
+        Ok((many - few) * 1e6 / MANY as f64)
     }
 
     fn cpu(&self, who: Who, case: &Case, messages: u64) -> Result<f64> {
@@ -154,10 +151,9 @@ impl Clients<'_> {
 
 /// Seconds of CPU that ended children took, user and system.
 fn children_cpu() -> Result<f64> {
-    let stat = std::fs::read_to_string("/proc/self/stat")?;
-    let fields: Vec<&str> = stat.rsplit(") ").next().unwrap_or_default().split(' ').collect();
-    let ticks = |at: usize| -> Result<f64> { Ok(fields.get(at).context("a short stat")?.parse()?) };
-    Ok((ticks(13)? + ticks(14)?) / TICKS)
+    let usage = getrusage(UsageWho::RUSAGE_CHILDREN)?;
+    let seconds = |time: TimeVal| time.tv_sec() as f64 + time.tv_usec() as f64 / 1e6;
+    Ok(seconds(usage.user_time()) + seconds(usage.system_time()))
 }
 
 #[cfg(test)]
