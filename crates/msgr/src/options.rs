@@ -40,6 +40,10 @@ pub struct NodeOptions {
     pub ms_pq_max_tokens_per_priority: u64,
     /// What the smallest message costs there, in bytes (`ms_pq_min_cost`).
     pub ms_pq_min_cost: u64,
+    /// Whether dispatchers of a [`Messenger`](crate::Messenger) have a thread of their own, as in Ceph, on which they may wait and
+    /// take their time. Without it they are called where messages are read, which spares the hand-off, and must be quick; what they
+    /// send leaves when all that came together is handed out.
+    pub dispatch_thread: bool,
     /// Faults on purpose.
     pub inject: Inject,
     /// The name of the node's thread, and the beginning of those of its other threads.
@@ -65,6 +69,7 @@ impl NodeOptions {
             ms_bind_ipv6: false,
             ms_pq_max_tokens_per_priority: 16 << 20,
             ms_pq_min_cost: 64 << 10,
+            dispatch_thread: true,
             inject: Inject::default(),
             thread_name: String::from("msgr"),
         }

@@ -22,6 +22,13 @@ impl Deliverer {
         self.node.get().map(|node| Connection::new(node.clone(), con))
     }
 
+    /// Ends the messenger.
+    pub(super) fn end(&self) {
+        if let Some(node) = self.node.get().and_then(WeakNode::upgrade) {
+            node.shutdown();
+        }
+    }
+
     /// Hands out what is next in the queue. What that holds of the throttles is held until then.
     pub(super) fn deliver_next(&self) {
         let next = lock(&self.queue).dequeue();

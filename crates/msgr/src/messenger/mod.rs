@@ -3,6 +3,7 @@
 mod chain;
 mod connection;
 mod deliver;
+mod dispatch_thread;
 mod dispatcher;
 
 use std::io;
@@ -12,7 +13,7 @@ use loligo_msgr_proto::{DispatchQueue, Outgoing};
 use loligo_wire::entity::{EntityAddr, EntityAddrVec, EntityType};
 
 use crate::bind::BindAddr;
-use crate::node::{Node, transport_of};
+use crate::node::{Node, Sink, transport_of};
 use crate::options::NodeOptions;
 use crate::sync::lock;
 use crate::transport::Transport;
@@ -20,6 +21,7 @@ use crate::transport::Transport;
 pub use chain::{Delivery, DispatcherChain};
 pub use connection::Connection;
 use deliver::Deliverer;
+use dispatch_thread::DispatchThread;
 pub use dispatcher::{Authenticate, Dispatcher, NoAuth};
 
 /// The dispatchers of a messenger, in the order in which they are asked.
@@ -27,15 +29,18 @@ type Dispatchers = Arc<Mutex<Vec<Arc<dyn Dispatcher>>>>;
 
 /// Sends messages to peers and hands theirs to [`Dispatcher`]s: Ceph's `Messenger`. A cheap handle.
 ///
-/// What arrives is handed out one at a time, on a thread of the node or on one that calls into the messenger, in the order of
-/// [`DispatchQueue`]: what is told of connections, then messages by priority, those of one connection and priority in order. A
-/// dispatcher must not wait there for something else that is to arrive. Messages that
-/// [`ms_can_fast_dispatch`](Dispatcher::ms_can_fast_dispatch) names go past the queue. What a connection brought and that still
-/// waits when it is reset or marked down is dropped. A message keeps its share of the throttles until it is dispatched.
+/// What arrives is handed out one at a time in the order of [`DispatchQueue`]: what is told of connections, then messages by
+/// priority, those of one connection and priority in order. That is done on a thread of its own, where a dispatcher may take its time:
+/// connections go on meanwhile, until a throttle is full, as a message keeps its share of the throttles until it is dispatched. Without
+/// that thread ([`NodeOptions::dispatch_thread`]) it is done where messages are read. Messages that
+/// [`ms_can_fast_dispatch`](Dispatcher::ms_can_fast_dispatch) names go past the queue: there in any case. What a connection brought and
+/// that still waits when it is reset or marked down is dropped.
 #[derive(Clone)]
 pub struct Messenger {
     node: Node<DispatcherChain>,
     dispatchers: Dispatchers,
+    /// If it has one.
+    dispatch_thread: Option<Arc<DispatchThread>>,
 }
 
 impl Messenger {
@@ -72,13 +77,10 @@ impl Messenger {
         let policies = options.config.policies.clone();
         let chain = DispatcherChain::new(Box::new(auth), Arc::clone(&dispatchers), policies, queue);
         let fast = Box::new(deliverer.clone());
-        // One for each that was put into the queue.
-        let sink = Box::new(move |new: &mut dyn Iterator<Item = ()>| {
-            new.for_each(|()| deliverer.deliver_next());
-        });
+        let (sink, dispatch_thread) = sink(deliverer, options.dispatch_thread)?;
         let node = Node::start_fast_on(transport, chain, options, sink, fast)?;
         let _ = own.set(node.downgrade());
-        Ok(Self { node, dispatchers })
+        Ok(Self { node, dispatchers, dispatch_thread })
     }
 
     /// Adds a dispatcher that is asked before the others.
@@ -160,10 +162,28 @@ impl Messenger {
         self.connect_to(EntityType::default(), self.my_addrs())
     }
 
-    /// Closes all connections and ends the thread: see [`Node::shutdown`].
+    /// Closes all connections and ends the threads: see [`Node::shutdown`]. Returns when dispatchers have heard of each connection
+    /// that it is reset; at once where it is called on a thread of the messenger.
     pub fn shutdown(&self) {
-        self.node.shutdown();
+        let is_over = self.node.end();
+        if let Some(thread) = self.dispatch_thread.as_ref().filter(|_| is_over) {
+            thread.join();
+        }
     }
+}
+
+/// What hands things out, one for each that was put into the queue, with the thread that does it where there is to be one.
+fn sink(
+    deliverer: Deliverer,
+    on_a_thread: bool,
+) -> io::Result<(Sink<DispatcherChain>, Option<Arc<DispatchThread>>)> {
+    if !on_a_thread {
+        let sink = move |new: &mut dyn Iterator<Item = ()>| new.for_each(|()| deliverer.deliver_next());
+        return Ok((Box::new(sink), None));
+    }
+    let (thread, ringer) = DispatchThread::start(deliverer)?;
+    let sink = move |new: &mut dyn Iterator<Item = ()>| ringer.ring(new.count());
+    Ok((Box::new(sink), Some(Arc::new(thread))))
 }
 
 impl std::fmt::Debug for Messenger {

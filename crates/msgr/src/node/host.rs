@@ -61,6 +61,8 @@ where
     }
 
     fn pump(&self, line: &Arc<Line>, scratch: &mut Scratch) {
+        // What is sent where messages go past the queue leaves together, when the transport lets the endpoint work.
+        let _within = self.fast.is_some().then(|| Within::delivering(self.address()));
         self.take_events(line, scratch);
     }
 

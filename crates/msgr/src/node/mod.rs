@@ -19,9 +19,8 @@ use crate::entropy::{SystemEntropy, random_nonce};
 use crate::options::NodeOptions;
 use crate::sync::lock;
 use crate::transport::{self, Faults, Listener, SocketOptions, Thread, Transport};
-use shared::Sink;
 
-pub(crate) use shared::{Fast, Shared};
+pub(crate) use shared::{Fast, Shared, Sink};
 
 /// An [`Endpoint`] on sockets: a client, a daemon, a chain of dispatchers. A cheap handle; the last one that is dropped
 /// shuts the node down.
@@ -239,7 +238,12 @@ impl<E: Endpoint> Node<E> {
     /// Closes all connections and ends the thread. The endpoint sees each connection reset, then [`Input::Stopped`]; calls
     /// that come later still reach it. From a second time on, and from the node's own thread, it does not wait.
     pub fn shutdown(&self) {
-        self.0.shutdown();
+        self.end();
+    }
+
+    /// The same; says whether all is over.
+    pub(crate) fn end(&self) -> bool {
+        self.0.shutdown()
     }
 }
 
@@ -275,17 +279,22 @@ impl<E: Endpoint> fmt::Debug for WeakNode<E> {
 }
 
 impl<E: Endpoint> Owner<E> {
-    fn shutdown(&self) {
+    /// Says whether this call ended it, and waited for that.
+    fn shutdown(&self) -> bool {
         if self.pid != std::process::id() {
-            return;
+            return false;
         }
         self.shared.stopped.store(true, Ordering::SeqCst);
         let thread = lock(&self.thread).take();
-        let Some(thread) = thread else { return };
+        let Some(thread) = thread else { return false };
         self.shared.transport.stop();
-        if !self.shared.is_own_thread() && thread.join().is_err() {
+        if self.shared.is_own_thread() {
+            return false;
+        }
+        if thread.join().is_err() {
             tracing::error!("the node's thread has panicked");
         }
+        true
     }
 }
 

@@ -34,7 +34,7 @@ pub(super) struct Within {
 
 impl Within {
     /// It hands out results of that node.
-    fn delivering(node: usize) -> Self {
+    pub(super) fn delivering(node: usize) -> Self {
         Self { place: &DELIVERING, before: DELIVERING.replace(node) }
     }
 

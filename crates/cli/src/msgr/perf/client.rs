@@ -249,17 +249,26 @@ impl Calls {
 }
 
 impl Dispatcher for Calls {
-    fn ms_dispatch(&self, con: &Connection, message: &Envelope) -> bool {
-        if message.header.message_type != MOSDOpReply::TYPE {
-            return false;
-        }
+    fn ms_dispatch(&self, _: &Connection, _: &Envelope) -> bool {
+        false
+    }
+
+    // As Ceph's client has it.
+    fn ms_can_fast_dispatch_any(&self) -> bool {
+        true
+    }
+
+    fn ms_can_fast_dispatch(&self, message: &Envelope) -> bool {
+        message.header.message_type == MOSDOpReply::TYPE
+    }
+
+    fn ms_fast_dispatch(&self, con: &Connection, message: &Envelope) {
         if !self.shared.think.is_zero() {
             thread::sleep(self.shared.think);
         }
         let mut state = lock(&self.shared.state);
         state.window.answered(con, message.header.tid);
         self.shared.go_on(state);
-        true
     }
 
     fn ms_handle_connect(&self, _: &Connection, _: &Peer) {

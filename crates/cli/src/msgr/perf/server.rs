@@ -187,10 +187,20 @@ impl Calls {
 }
 
 impl Dispatcher for Calls {
-    fn ms_dispatch(&self, con: &Connection, message: &Envelope) -> bool {
-        if message.header.message_type != MOSDOp::TYPE {
-            return false;
-        }
+    fn ms_dispatch(&self, _: &Connection, _: &Envelope) -> bool {
+        false
+    }
+
+    // As Ceph's server has it.
+    fn ms_can_fast_dispatch_any(&self) -> bool {
+        true
+    }
+
+    fn ms_can_fast_dispatch(&self, message: &Envelope) -> bool {
+        message.header.message_type == MOSDOp::TYPE
+    }
+
+    fn ms_fast_dispatch(&self, con: &Connection, message: &Envelope) {
         let mut state = self.shared.lock();
         let seen = state.cons.entry(con.id()).or_default();
         seen.by_seq.add(message.header.seq);
@@ -208,7 +218,6 @@ impl Dispatcher for Calls {
             Some(queue) => drop(queue.send(Question { con: con.clone(), envelope: message.clone() })),
             None => answer(con, message.clone()),
         }
-        true
     }
 
     fn ms_handle_accept(&self, con: &Connection, peer: &Peer) {
