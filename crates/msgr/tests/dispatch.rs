@@ -135,12 +135,32 @@ fn server_with(
     (server, saw, open)
 }
 
-fn server(ms_type: MsType) -> (Messenger, Receiver<Saw>, Sender<()>) {
-    server_with(Policy::stateless_server(), |options| options.ms_type = ms_type)
+/// What moves the bytes, and whether dispatchers have a thread of their own.
+#[derive(Clone, Copy)]
+struct Way {
+    ms_type: MsType,
+    dispatch_thread: bool,
 }
 
-fn client(ms_type: MsType) -> Messenger {
-    Messenger::create(NodeOptions { ms_type, ..NodeOptions::client() }, NoAuth).unwrap()
+impl Way {
+    fn all() -> impl Iterator<Item = Way> {
+        let ways = |ms_type| [true, false].map(|dispatch_thread| Way { ms_type, dispatch_thread });
+        MsType::ALL.into_iter().flat_map(ways)
+    }
+
+    fn set(self, options: &mut NodeOptions) {
+        (options.ms_type, options.dispatch_thread) = (self.ms_type, self.dispatch_thread);
+    }
+}
+
+fn server(way: Way) -> (Messenger, Receiver<Saw>, Sender<()>) {
+    server_with(Policy::stateless_server(), |options| way.set(options))
+}
+
+fn client(way: Way) -> Messenger {
+    let mut options = NodeOptions::client();
+    way.set(&mut options);
+    Messenger::create(options, NoAuth).unwrap()
 }
 
 fn next(saw: &Receiver<Saw>) -> Saw {
@@ -174,9 +194,9 @@ fn hold_up(server: &Messenger, saw: &Receiver<Saw>) {
 
 #[test]
 fn what_waits_is_handed_out_by_priority_and_in_order_within_one() {
-    for ms_type in MsType::ALL {
-        let (server, saw, open) = server(ms_type);
-        let client = client(ms_type);
+    for way in Way::all() {
+        let (server, saw, open) = server(way);
+        let client = client(way);
         hold_up(&server, &saw);
         let con = client.connect_to(EntityType::OSD, server.my_addrs());
         for (tid, priority) in [(2, priority::LOW), (3, 10), (4, priority::HIGH), (5, priority::LOW), (6, 1)]
@@ -195,9 +215,9 @@ fn what_waits_is_handed_out_by_priority_and_in_order_within_one() {
 
 #[test]
 fn fast_messages_go_past_the_queue_and_fast_events_come_first() {
-    for ms_type in MsType::ALL {
-        let (server, saw, open) = server(ms_type);
-        let client = client(ms_type);
+    for way in Way::all() {
+        let (server, saw, open) = server(way);
+        let client = client(way);
         hold_up(&server, &saw);
         let con = client.connect_to(EntityType::OSD, server.my_addrs());
         for tid in 2..5 {
@@ -214,11 +234,11 @@ fn fast_messages_go_past_the_queue_and_fast_events_come_first() {
 
 #[test]
 fn what_waits_of_a_connection_that_is_reset_is_dropped() {
-    for ms_type in MsType::ALL {
-        let (server, saw, open) = server(ms_type);
+    for way in Way::all() {
+        let (server, saw, open) = server(way);
         hold_up(&server, &saw);
         let before = server.connections();
-        let gone = client(ms_type);
+        let gone = client(way);
         gone.connect_to(EntityType::OSD, server.my_addrs()).send_message(note(2, priority::DEFAULT));
         preprocessed(&saw, 1);
         gone.shutdown();
@@ -227,7 +247,7 @@ fn what_waits_of_a_connection_that_is_reset_is_dropped() {
             assert!(Instant::now() < deadline);
             thread::yield_now();
         }
-        let client = client(ms_type);
+        let client = client(way);
         client.send_to(note(3, priority::DEFAULT), EntityType::OSD, server.my_addrs());
         preprocessed(&saw, 1);
         open.send(()).unwrap();
@@ -239,14 +259,14 @@ fn what_waits_of_a_connection_that_is_reset_is_dropped() {
 
 #[test]
 fn a_message_keeps_its_share_of_the_throttle_until_it_is_dispatched() {
-    for ms_type in MsType::ALL {
+    for way in Way::all() {
         let throttle = Arc::new(Throttle::new(1_000));
         let own = Arc::clone(&throttle);
         let (server, saw, open) = server_with(Policy::stateless_server(), |options| {
-            options.ms_type = ms_type;
+            way.set(options);
             options.config.dispatch_throttle = own;
         });
-        let client = client(ms_type);
+        let client = client(way);
         let con = client.connect_to(EntityType::OSD, server.my_addrs());
         con.send_message(Note { len: 800, ..note(1, priority::DEFAULT) });
         while next_queued(&saw) != Saw::Message(1) {}
@@ -264,10 +284,10 @@ fn a_message_keeps_its_share_of_the_throttle_until_it_is_dispatched() {
 
 #[test]
 fn connections_are_found_by_address_but_for_anonymous_ones() {
-    for ms_type in MsType::ALL {
-        let (server, saw, open) = server(ms_type);
+    for way in Way::all() {
+        let (server, saw, open) = server(way);
         open.send(()).unwrap();
-        let (client, addrs) = (client(ms_type), server.my_addrs());
+        let (client, addrs) = (client(way), server.my_addrs());
         let con = client.connect_to(EntityType::OSD, addrs.clone());
         let anon = client.connect_to_anon(EntityType::OSD, addrs.clone());
         assert_ne!(con, anon);
@@ -284,11 +304,11 @@ fn connections_are_found_by_address_but_for_anonymous_ones() {
 
 #[test]
 fn a_peer_that_called_is_called_back_by_the_same_connection() {
-    for ms_type in MsType::ALL {
+    for way in Way::all() {
         let peer = |id, change: &dyn Fn(&mut NodeOptions)| {
             server_with(Policy::lossless_peer(), |options| {
                 options.config.myname = loligo_msgr::proto::MyName::new(EntityName::osd(id));
-                options.ms_type = ms_type;
+                way.set(options);
                 change(options);
             })
         };
@@ -306,10 +326,10 @@ fn a_peer_that_called_is_called_back_by_the_same_connection() {
 
 #[test]
 fn all_are_marked_down_and_told_so_and_calls_are_taken_still() {
-    for ms_type in MsType::ALL {
-        let (server, saw, open) = server(ms_type);
+    for way in Way::all() {
+        let (server, saw, open) = server(way);
         open.send(()).unwrap();
-        let (client, addrs) = (client(ms_type), server.my_addrs());
+        let (client, addrs) = (client(way), server.my_addrs());
         client.send_to(note(1, priority::DEFAULT), EntityType::OSD, addrs.clone());
         while next_queued(&saw) != Saw::Message(1) {}
         server.mark_down_all();
@@ -339,10 +359,11 @@ impl Dispatcher for Bouncer {
 
 #[test]
 fn dispatchers_are_asked_for_authorizers_before_the_messenger() {
-    let (server, _saw, _open) = server(MsType::Async);
+    let way = Way { ms_type: MsType::Async, dispatch_thread: true };
+    let (server, _saw, _open) = server(way);
     let bouncer = Arc::new(Bouncer::default());
     server.add_dispatcher_head(Arc::clone(&bouncer) as _);
-    let client = client(MsType::Async);
+    let client = client(way);
     let (tell, saw) = mpsc::channel();
     client.add_dispatcher_tail(Arc::new(Watcher { tell: Mutex::new(tell), gate: Mutex::new(None) }));
     let _con = client.connect_to(EntityType::OSD, server.my_addrs());
@@ -369,7 +390,7 @@ fn proxy(server: SocketAddr) -> SocketAddr {
 
 #[test]
 fn the_own_address_is_what_the_peer_sees_or_what_the_socket_says() {
-    let (server, _saw, _open) = server(MsType::Async);
+    let (server, _saw, _open) = server(Way { ms_type: MsType::Async, dispatch_thread: true });
     let at = BindAddr { ip: Some([127, 0, 0, 1].into()), ..BindAddr::default() };
     let addr = server.bind(at.v2()).unwrap().socket_addr().unwrap();
     for (from_peer, expected) in [(true, [127, 0, 0, 3]), (false, [127, 0, 0, 1])] {
