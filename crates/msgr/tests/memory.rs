@@ -251,6 +251,23 @@ fn client(network: &MemoryNetwork, n: u8) -> (Messenger, Receiver<u64>) {
 }
 
 #[test]
+fn a_call_for_which_there_is_no_room_waits_until_another_is_taken() {
+    let network = MemoryNetwork::new();
+    let listener = network.listen_with(at(2, 6_800), 0).unwrap();
+    let _first = network.connect(host(1), at(2, 6_800)).unwrap();
+    let (tell, told) = mpsc::channel();
+    let calls = thread::spawn({
+        let network = network.clone();
+        move || tell.send(network.connect(host(1), at(2, 6_800)).unwrap()).unwrap()
+    });
+    assert!(told.recv_timeout(A_WHILE).is_err(), "there is no room");
+    drop(listener.accept());
+    let second = told.recv_timeout(PATIENCE).unwrap();
+    assert_eq!(listener.accept().1, second.local_addr().unwrap());
+    calls.join().unwrap();
+}
+
+#[test]
 fn a_session_goes_on_when_streams_are_cut_and_hosts_are_gone_for_a_while() {
     let network = with(MemoryOptions { piece: 100, ..MemoryOptions::default() });
     let (_server, addr) = server(&network, 2);

@@ -300,3 +300,7 @@ impl fmt::Debug for MemoryTransport {
         f.debug_tuple("MemoryTransport").field(&self.own.ip).finish()
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test may fail")]
+mod tests;

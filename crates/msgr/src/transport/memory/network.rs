@@ -48,8 +48,8 @@ struct Place {
 }
 
 impl Place {
-    /// Takes a call in; gives what is to be done when nothing is locked.
-    fn ring(&mut self, call: End) -> (Option<Arc<Link>>, Option<Arc<dyn Watch>>) {
+    /// Takes a call in.
+    fn ring(&mut self, call: End) -> Rung {
         let link = Arc::clone(call.link());
         self.calls.push_back(call);
         ((self.calls.len() <= self.backlog).then_some(link), self.watch.clone())
@@ -105,7 +105,7 @@ impl Network {
         addr: SocketAddr,
         sockets: &SocketOptions,
     ) -> io::Result<MemoryBound> {
-        let ip = own_ip(host, addr.ip()).ok_or_else(|| io::Error::from_raw_os_error(libc::EADDRNOTAVAIL))?;
+        let ip = own_ip(host, addr.ip()).ok_or_else(not_available)?;
         let in_use = || io::Error::from_raw_os_error(libc::EADDRINUSE);
         let mut world = lock(&self.world);
         let port = if addr.port() == 0 { world.free_port(ip).ok_or_else(in_use)? } else { addr.port() };
@@ -126,29 +126,37 @@ impl Network {
 
     /// A host calls an address. It hears of the answer where it watches the end that it is given.
     pub(super) fn call(&self, host: IpAddr, to: SocketAddr, sockets: &SocketOptions) -> io::Result<End> {
-        let refused = || io::Error::from_raw_os_error(libc::ECONNREFUSED);
+        let (caller, rung) = self.ring(host, to, sockets)?;
+        rung.into_iter().for_each(answer);
+        Ok(caller)
+    }
+
+    /// Leaves a call where it is to be taken; gives what is to be done then.
+    pub(super) fn ring(
+        &self,
+        host: IpAddr,
+        to: SocketAddr,
+        sockets: &SocketOptions,
+    ) -> io::Result<(End, Option<Rung>)> {
         let to = if to.ip().is_unspecified() { SocketAddr::new(host, to.port()) } else { to };
         let mut world = lock(&self.world);
         let is_heard = ![host, to.ip()].iter().any(|ip| world.unplugged.contains(ip));
-        let place_room = world.places.get(&to).map(|place| place.room);
-        if is_heard && place_room.is_none() {
-            return Err(refused());
+        let room = world.places.get(&to).map(|place| place.room);
+        if is_heard && room.is_none() {
+            return Err(io::Error::from_raw_os_error(libc::ECONNREFUSED));
         }
-        let from = SocketAddr::new(host, world.free_port(host).ok_or_else(refused)?);
+        let from = SocketAddr::new(host, world.free_port(host).ok_or_else(not_available)?);
         let mut dice = self.dice(world.calls.entry(to).or_default(), to);
         let mut flow = |room| Flow::new(room, &self.options, &mut dice);
-        let in_room = place_room.unwrap_or(self.options.buffer);
-        let (caller, called) = Link::between((from, flow(in_room)), (to, flow(self.room(sockets))));
+        let from_caller = flow(room.unwrap_or(self.options.buffer));
+        let (caller, called) = Link::between((from, from_caller), (to, flow(self.room(sockets))));
         world.remember(called.link());
-        let rung = if is_heard {
-            world.places.get_mut(&to).map(|place| place.ring(called))
-        } else {
+        if !is_heard {
             world.unanswered.push((called, to));
-            None
-        };
-        drop(world);
-        rung.into_iter().for_each(answer);
-        Ok(caller)
+            return Ok((caller, None));
+        }
+        let rung = world.places.get_mut(&to).map(|place| place.ring(called));
+        Ok((caller, rung))
     }
 
     /// The dice of one more stream to that address. Who else is called, and when, does not change them.
@@ -218,8 +226,15 @@ impl Network {
     }
 }
 
-/// What a call brings about.
-fn answer((open, watch): (Option<Arc<Link>>, Option<Arc<dyn Watch>>)) {
+/// What is to be done about a call when nothing is locked: to open its stream, where there is room, and to tell who takes calls.
+pub(super) type Rung = (Option<Arc<Link>>, Option<Arc<dyn Watch>>);
+
+fn not_available() -> io::Error {
+    io::Error::from_raw_os_error(libc::EADDRNOTAVAIL)
+}
+
+/// Does that.
+fn answer((open, watch): Rung) {
     if let Some(link) = open {
         link.open();
     }

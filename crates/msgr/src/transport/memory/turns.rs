@@ -160,7 +160,7 @@ impl<'a> Turns<'a> {
     }
 
     /// Takes in a line with an open stream.
-    fn adopt(&mut self, line: &Arc<Line>) {
+    pub(super) fn adopt(&mut self, line: &Arc<Line>) {
         self.take_in(line, Weak::new());
         if let Some(end) = line.stream_as::<End>() {
             self.watch(line, &end);
