@@ -3,7 +3,8 @@
 //! For tests of programs: no port is taken, and nothing of the system is waited for. Names are ordinary addresses. A stream
 //! behaves as one of sockets does: it holds a limited number of bytes, so that who writes more has to wait; bytes come in pieces;
 //! each direction can be closed by itself; what is dropped hangs up, and resets where something was left unread; a call is
-//! refused where nobody listens, and gets no answer where no host is. The whole conformance suite runs on it.
+//! refused where nobody listens, and gets no answer where no host is. The conformance suite runs on it, but for what needs file
+//! descriptors.
 //!
 //! Beyond that, a network can be made a bad one: with [`MemoryOptions`] the pieces and the points at which streams are cut are drawn
 //! from a seed, [`MemoryNetwork::cut`] cuts what is between two hosts, and [`MemoryNetwork::unplug`] takes one away, as if
