@@ -34,6 +34,8 @@ struct Bell {
 struct Rung {
     /// How much was put into the queue since it was looked at.
     times: usize,
+    /// The thread sleeps: who rings must wake it, which others are spared.
+    sleeps: bool,
     is_over: bool,
 }
 
@@ -65,8 +67,13 @@ impl DispatchThread {
 impl Ringer {
     /// So much more was put into the queue.
     pub(super) fn ring(&self, times: usize) {
-        lock(&self.0.rung).times += times;
-        self.0.heard.notify_one();
+        let mut rung = lock(&self.0.rung);
+        rung.times += times;
+        let sleeps = std::mem::take(&mut rung.sleeps);
+        drop(rung);
+        if sleeps {
+            self.0.heard.notify_one();
+        }
     }
 }
 
@@ -89,7 +96,9 @@ impl Bell {
             if rung.is_over {
                 return None;
             }
+            rung.sleeps = true;
             rung = self.heard.wait(rung).unwrap_or_else(PoisonError::into_inner);
+            rung.sleeps = false;
         }
         Some(std::mem::take(&mut rung.times))
     }

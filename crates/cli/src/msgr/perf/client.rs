@@ -84,6 +84,8 @@ struct State {
     last_reset: Option<ConId>,
     /// Somebody sends already; who makes room leaves it to them.
     is_pumping: bool,
+    /// The thread of the job sleeps: it is to be woken.
+    sleeps: bool,
 }
 
 impl State {
@@ -114,6 +116,7 @@ impl Job {
             why: None,
             last_reset: None,
             is_pumping: false,
+            sleeps: false,
         };
         let shared = Arc::new(Shared {
             state: Mutex::new(state),
@@ -186,8 +189,12 @@ impl Job {
         }
     }
 
-    fn wait<'a>(&'a self, state: MutexGuard<'a, State>, left: Duration) -> MutexGuard<'a, State> {
-        self.shared.changed.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0
+    fn wait<'a>(&'a self, mut state: MutexGuard<'a, State>, left: Duration) -> MutexGuard<'a, State> {
+        state.sleeps = true;
+        let mut state =
+            self.shared.changed.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
+        state.sleeps = false;
+        state
     }
 }
 
@@ -214,11 +221,13 @@ impl Shared {
     }
 
     /// Wakes who waits, or does what there is to do.
-    fn go_on(&self, state: MutexGuard<'_, State>) {
+    fn go_on(&self, mut state: MutexGuard<'_, State>) {
+        // Once is enough.
+        let sleeps = std::mem::take(&mut state.sleeps);
         drop(state);
         if self.pumps {
             self.pump();
-        } else {
+        } else if sleeps {
             self.changed.notify_all();
         }
     }
