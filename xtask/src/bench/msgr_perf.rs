@@ -17,7 +17,7 @@ use crate::process;
 
 const DEADLINE: Duration = Duration::from_secs(180);
 /// How often each is measured; the least counts, as what disturbs only adds.
-const ROUNDS: usize = 3;
+const ROUNDS: usize = 2;
 /// A run with so few messages is all preparation, and is taken off.
 const FEW: u64 = 200;
 /// How many more the others have.
@@ -56,13 +56,7 @@ pub(super) fn run() -> Result<()> {
         let server = Server::start(&bin, case.protocol)?;
         let clients =
             Clients { addr: &server.addr, loligo: &loligo, ceph: bin.join("ceph_perf_msgr_client") };
-        let mut least = [f64::INFINITY; 3];
-        for _ in 0..ROUNDS {
-            for (least, who) in least.iter_mut().zip([Who::Thread, Who::Dispatch, Who::Ceph]) {
-                *least = least.min(clients.cpu_us(who, &case)?);
-            }
-        }
-        let [by_thread, by_dispatch, ceph] = least;
+        let [by_thread, by_dispatch, ceph] = clients.compare(&case)?;
         println!(
             "| {} | {} | {} | {by_thread:.1} µs | {by_dispatch:.1} µs | {ceph:.1} µs | {:.2} {:.2} |",
             case.protocol,
@@ -115,6 +109,10 @@ enum Who {
     Ceph,
 }
 
+impl Who {
+    const ALL: [Who; 3] = [Who::Thread, Who::Dispatch, Who::Ceph];
+}
+
 struct Clients<'a> {
     addr: &'a str,
     loligo: &'a Path,
@@ -122,11 +120,18 @@ struct Clients<'a> {
 }
 
 impl Clients<'_> {
-    /// Microseconds of CPU for each message, without the preparation.
-    fn cpu_us(&self, who: Who, case: &Case) -> Result<f64> {
-        let few = self.cpu(who, case, FEW)?;
-        let many = self.cpu(who, case, FEW + MANY)?;
-        Ok((many - few) * 1e6 / MANY as f64)
+    /// Microseconds of CPU for each message, without the preparation: the least of some rounds, in turn.
+    fn compare(&self, case: &Case) -> Result<[f64; 3]> {
+        let (mut few, mut many) = ([0.0; 3], [f64::INFINITY; 3]);
+        for (few, who) in few.iter_mut().zip(Who::ALL) {
+            *few = self.cpu(who, case, FEW)?;
+        }
+        for _ in 0..ROUNDS {
+            for (many, who) in many.iter_mut().zip(Who::ALL) {
+                *many = many.min(self.cpu(who, case, FEW + MANY)?);
+            }
+        }
+        Ok(std::array::from_fn(|at| (many[at] - few[at]) * 1e6 / MANY as f64))
     }
 
     fn cpu(&self, who: Who, case: &Case, messages: u64) -> Result<f64> {

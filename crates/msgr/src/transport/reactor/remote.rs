@@ -2,7 +2,7 @@
 
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use loligo_base::Mono;
@@ -48,11 +48,30 @@ pub(super) struct Seat {
     pub(super) token: usize,
     /// The reactor was asked to write.
     left: AtomicBool,
+    /// How often callers wrote in a row, and when they last did, in nanoseconds.
+    in_a_row: AtomicU32,
+    wrote: AtomicU64,
 }
 
 impl Seat {
     pub(super) const fn new(home: usize, token: usize) -> Self {
-        Self { home, token, left: AtomicBool::new(false) }
+        Self {
+            home,
+            token,
+            left: AtomicBool::new(false),
+            in_a_row: AtomicU32::new(0),
+            wrote: AtomicU64::new(0),
+        }
+    }
+
+    /// A caller is about to write. Says whether so many did, each shortly after the one before, that it is better left to the
+    /// reactor although that must be woken. Two callers at once may be counted as one.
+    fn is_rush(&self, now: Mono) -> bool {
+        let before = Mono::from_nanos(self.wrote.swap(now.as_nanos(), Ordering::Relaxed));
+        let so_far =
+            if now.saturating_since(before) < RUSH { self.in_a_row.load(Ordering::Relaxed) } else { 0 };
+        self.in_a_row.store(so_far.saturating_add(1), Ordering::Relaxed);
+        so_far >= IN_A_ROW_MAX
     }
 
     /// Asks the reactor to write. False when somebody else did, and it has not yet.
@@ -79,6 +98,9 @@ pub(super) struct Remote {
 
 /// A reactor that has not looked at the wishes for so long is at something that may take long.
 const BUSY: Duration = Duration::from_micros(200);
+/// Who sends that soon again is likely to send more. To wake the reactor takes about as long as to write a few times.
+const RUSH: Duration = Duration::from_micros(10);
+const IN_A_ROW_MAX: u32 = 4;
 
 impl Remote {
     pub(super) fn new(poll: &Poll) -> io::Result<Self> {
@@ -96,10 +118,18 @@ impl Remote {
     }
 
     /// Leaves a pipe to be written to a reactor that is awake: it writes before it sleeps, all that came until then in
-    /// one go, and need not be woken. False when it may be asleep, or busy: then the caller writes.
+    /// one go, and need not be woken. False when it may be asleep, or busy: then the caller writes. One that sleeps is woken for
+    /// whoever sends much.
     pub(super) fn leave(&self, line: &Arc<Line>, seat: &Seat, now: Mono) -> bool {
+        if self.mailbox.sleeps() {
+            let is_rush = seat.is_rush(now);
+            if is_rush && seat.leave() {
+                self.tell(Command::Flush(Arc::clone(line)));
+            }
+            return is_rush;
+        }
         let looked = Mono::from_nanos(self.looked.load(Ordering::Relaxed));
-        if self.mailbox.sleeps() || now.saturating_since(looked) > BUSY {
+        if now.saturating_since(looked) > BUSY {
             return false;
         }
         if seat.leave() {
