@@ -131,7 +131,9 @@ impl Clients<'_> {
                 *many = many.min(self.cpu(who, case, FEW + MANY)?);
             }
         }
-        Ok(std::array::from_fn(|at| (many[at] - few[at]) * 1e6 / MANY as f64))
+        let each = |many: f64, few: f64| (many - few) * 1e6 / MANY as f64;
+        let ([by_thread, by_dispatch, ceph], few) = (many, few);
+        Ok([each(by_thread, few[0]), each(by_dispatch, few[1]), each(ceph, few[2])])
     }
 
     fn cpu(&self, who: Who, case: &Case, messages: u64) -> Result<f64> {
