@@ -77,6 +77,17 @@ fn the_secure_mode_takes_the_same_key_at_both_ends() {
 }
 
 #[test]
+fn the_secure_mode_without_a_key_is_no_question_to_a_peer() {
+    for line in [
+        ["perf-client", "v2:127.0.0.1:1", "1", "1", "1", "0", "1"].as_slice(),
+        &["perf-server", "v2:127.0.0.1:0", "0", "0"],
+    ] {
+        let run = loligo(&[&["msgr"], line, &["--mode", "secure"]].concat());
+        assert!(run.failure().contains("-k FILE"), "{run:?}");
+    }
+}
+
+#[test]
 fn nobody_there_is_said_at_once() {
     // The port of tcpmux, which nobody has spoken for decades.
     let run = loligo(&["msgr", "perf-client", "v2:127.0.0.1:1", "1", "1", "1", "0", "1"]);

@@ -18,6 +18,8 @@ use loligo_wire::AuthEntityName;
 use loligo_wire::cephx::{AuthMethod, EntityTypes};
 use loligo_wire::entity::EntityType;
 
+use super::args::Mode;
+use crate::args::Global;
 use crate::fail::Fail;
 
 /// `EACCES`
@@ -29,6 +31,15 @@ const EOPNOTSUPP: i32 = 95;
 const MAX_LOGINS: usize = 4096;
 
 const METHODS: &[AuthMethod] = &[AuthMethod::CEPHX];
+
+/// The keyring of both ends, which only the secure mode needs, but that does.
+pub(super) fn keys(global: &Global, mode: Mode) -> Result<Option<&Path>, Fail> {
+    let keys = global.keyring.as_deref().filter(|_| mode == Mode::Secure);
+    if mode == Mode::Secure && keys.is_none() {
+        return Err(Fail::Usage("--mode secure takes a keyring, the same at both ends: -k FILE".to_owned()));
+    }
+    Ok(keys)
+}
 
 /// One of the two ways.
 pub(super) enum Auth {

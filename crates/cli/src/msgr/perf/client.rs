@@ -17,7 +17,7 @@ use loligo_wire::types::{HObject, OsdFlags, OsdOp, SnapId};
 use loligo_wire::{BufferList, Features, PoolId};
 
 use super::args::{ClientArgs, ClientPolicy, Mode, Sender};
-use super::auth::{Auth, SECURE_SERVER};
+use super::auth::{Auth, SECURE_SERVER, keys};
 use super::report::{ClientReport, PerfError, cpu_time};
 use super::window::Window;
 use crate::args::Global;
@@ -101,7 +101,7 @@ impl State {
 
 impl Job {
     fn start(args: &ClientArgs, global: &Global) -> Result<Self, Fail> {
-        let keys = global.keyring.as_deref().filter(|_| args.common.mode == Mode::Secure);
+        let keys = keys(global, args.common.mode)?;
         if args.addr.addr.port() == 0 {
             return Err(Fail::Usage("a port is needed, as in v2:127.0.0.1:7700".to_owned()));
         }

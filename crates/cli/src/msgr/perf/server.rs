@@ -16,7 +16,7 @@ use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
 use super::args::{Mode, ServerArgs, ServerPolicy};
-use super::auth::{Auth, SECURE_SERVER};
+use super::auth::{Auth, SECURE_SERVER, keys};
 use super::client::{modes, set};
 use super::count::Count;
 use super::report::ServerReport;
@@ -31,7 +31,7 @@ const LINGER: Duration = Duration::from_secs(10);
 pub(crate) fn serve(args: &ServerArgs, global: &Global) -> Result<(), Fail> {
     // Before there is a thread that would be ended by them.
     let mut signals = Signals::new([SIGINT, SIGTERM])?;
-    let keys = global.keyring.as_deref().filter(|_| args.common.mode == Mode::Secure);
+    let keys = keys(global, args.common.mode)?;
     let messenger = Messenger::create(options(args, global)?, Auth::server(keys)?)?;
     let shared = Arc::new(Shared::new(args));
     let (queue, questions) = mpsc::channel();
