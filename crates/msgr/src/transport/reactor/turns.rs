@@ -92,6 +92,10 @@ impl Reactor {
                 self.read(&line);
             }
             self.fire();
+            // What others left is written before results are handed out, as that may take long.
+            if !self.obey() {
+                return;
+            }
             self.is_behind = self.host.run();
         }
     }
