@@ -8,10 +8,10 @@ use loligo_wire::msgr1::priority;
 
 use crate::ConId;
 
-/// `ms_pq_max_tokens_per_priority`: how many bytes a priority may save up.
-const MAX_TOKENS_PER_PRIORITY: u64 = 16 << 20;
-/// `ms_pq_min_cost`: what the smallest message costs, in bytes.
-const MIN_COST: u64 = 64 << 10;
+/// The default of `ms_pq_max_tokens_per_priority`: how many bytes a priority may save up.
+pub const MS_PQ_MAX_TOKENS_PER_PRIORITY: u64 = 16 << 20;
+/// The default of `ms_pq_min_cost`: what the smallest message costs, in bytes.
+pub const MS_PQ_MIN_COST: u64 = 64 << 10;
 
 /// What waits for the dispatchers, and who is next.
 ///
@@ -46,7 +46,7 @@ struct SubQueue<T> {
 
 impl<T> Default for DispatchQueue<T> {
     fn default() -> Self {
-        Self::new(MAX_TOKENS_PER_PRIORITY, MIN_COST)
+        Self::new(MS_PQ_MAX_TOKENS_PER_PRIORITY, MS_PQ_MIN_COST)
     }
 }
 

@@ -89,7 +89,7 @@ mod v2;
 
 pub use asked::{Accept, AuthRequest, AuthStep};
 pub use config::{Config, Limits, MyName, Options};
-pub use dispatch_queue::DispatchQueue;
+pub use dispatch_queue::{DispatchQueue, MS_PQ_MAX_TOKENS_PER_PRIORITY, MS_PQ_MIN_COST};
 pub use endpoint::{
     ConId, Endpoint, Envelope, Input, NetCommand, NetEvent, Outgoing, Output, Peer, PeerError, Posted,
 };

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use loligo_msgr_proto::Config;
+use loligo_msgr_proto::{Config, MS_PQ_MAX_TOKENS_PER_PRIORITY, MS_PQ_MIN_COST};
 
 use crate::transport::{Inject, MsType};
 
@@ -67,8 +67,8 @@ impl NodeOptions {
             ms_bind_retry_count: 3,
             ms_bind_retry_delay: Duration::from_secs(5),
             ms_bind_ipv6: false,
-            ms_pq_max_tokens_per_priority: 16 << 20,
-            ms_pq_min_cost: 64 << 10,
+            ms_pq_max_tokens_per_priority: MS_PQ_MAX_TOKENS_PER_PRIORITY,
+            ms_pq_min_cost: MS_PQ_MIN_COST,
             dispatch_thread: true,
             inject: Inject::default(),
             thread_name: String::from("msgr"),
