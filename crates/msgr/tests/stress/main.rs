@@ -32,8 +32,9 @@ const EACH: u64 = MESSAGES / (2 * SERVERS * CLIENTS);
 const WINDOW: u64 = 64;
 /// One in so many reads and writes fails.
 const FAILS_ONE_IN: u64 = 30;
-/// The same where what is lost is not sent again: with more of them hardly anything would come through.
-const LOSSY_FAILS_ONE_IN: u64 = 300;
+/// The same in a network that cuts streams by itself, where what is lost is not sent again: with more of them hardly anything would
+/// come through.
+const LOSSY_IN_MEMORY_FAILS_ONE_IN: u64 = 300;
 /// Longer than anything here may take, on a machine that is busy with something else.
 const PATIENCE: Duration = Duration::from_secs(100);
 
@@ -158,9 +159,9 @@ impl World {
     fn options(&self, name: EntityName, policy: Policy, seed: u64) -> NodeOptions {
         let mut options = NodeOptions::new(Config::new(name, PolicySet::new(policy)));
         (options.ms_bind_port_min, options.ms_bind_port_max) = (0, 0);
-        let fails_one_in = match self.kind {
-            Kind::Lossless => FAILS_ONE_IN,
-            Kind::Lossy => LOSSY_FAILS_ONE_IN,
+        let fails_one_in = match (&self.over, self.kind) {
+            (Over::Memory(_), Kind::Lossy) => LOSSY_IN_MEMORY_FAILS_ONE_IN,
+            _ => FAILS_ONE_IN,
         };
         options.inject =
             Inject { ms_inject_socket_failures: fails_one_in, seed: Some(seed), ..Inject::default() };
