@@ -78,6 +78,7 @@
 //! ```
 #![forbid(unsafe_code)]
 
+mod bell;
 mod bind;
 mod clock;
 mod entropy;

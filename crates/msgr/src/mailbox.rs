@@ -1,5 +1,9 @@
 //! Wishes of many threads for one that sleeps.
 
+use core::time::Duration;
+
+use loligo_base::Mono;
+
 use crate::sync::{AtomicBool, AtomicU64, Mutex, Ordering, fence, lock};
 
 /// Not asleep.
@@ -70,6 +74,17 @@ impl<C> Mailbox<C> {
             return None;
         }
         Some(timer.min(self.due.load(Ordering::SeqCst)))
+    }
+
+    /// The same, as how long from `now` the reader may sleep: `None` for as long as nobody wakes it, nothing where there is
+    /// something to do.
+    pub(crate) fn pause(&self, now: Mono, timer: Option<Mono>) -> Option<Duration> {
+        match self.sleep(timer.map_or(NEVER, Mono::as_nanos)) {
+            None => Some(Duration::ZERO),
+            Some(NEVER) => None,
+            // A timer of the system may fire a little early; a nanosecond more is rounded up to what it can count.
+            Some(until) => Some(Mono::from_nanos(until).saturating_since(now) + Duration::from_nanos(1)),
+        }
     }
 
     /// The reader is awake, and will look at the wishes.

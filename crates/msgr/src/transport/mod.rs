@@ -6,12 +6,14 @@
 //!
 //! [conformance suite]: https://github.com/loligo-rs/loligo/tree/main/crates/msgr/tests/conformance
 
-mod bell;
+#[cfg(test)]
+mod idle;
 mod inject;
 mod line;
 pub mod memory;
 mod ms_type;
 mod reactor;
+mod settle;
 mod simple;
 mod socket;
 mod stream;

@@ -75,8 +75,8 @@ use std::sync::Arc;
 
 use loligo_base::{Mono, Now};
 
-use super::bell::Desk;
 use super::{After, Bound, Host, Line, Listener, SocketOptions, Thread, Transport};
+use crate::bell::Desk;
 use crate::sync::AtomicU64;
 use network::Network;
 use turns::Turns;

@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 
 use super::link::{End, Watch};
 use super::network::MemoryBound;
+use crate::bell::Bell;
 use crate::sync::{Mutex, lock};
-use crate::transport::bell::Bell;
 use crate::transport::{Bound, Stream};
 
 /// One end of a stream in memory, for a peer that is no node: [`TcpStream`](std::net::TcpStream) in all that it has. It blocks.

@@ -1,8 +1,8 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
-use loligo_base::{Mono, Now, SeededEntropy};
-use loligo_msgr_proto::{Endpoint, Envelope, Input, Output, PeerError, Pool};
+use loligo_base::SeededEntropy;
+use loligo_msgr_proto::Pool;
 use loligo_wire::entity::AddrType;
 
 use super::link::{End, Watch};
@@ -10,6 +10,7 @@ use super::*;
 use crate::NodeOptions;
 use crate::node::Shared as NodeShared;
 use crate::sync::{AtomicBool, Ordering, lock};
+use crate::transport::idle::Idle;
 
 const HOST: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 const PLACE: SocketAddr = SocketAddr::new(HOST, 6_800);
@@ -23,29 +24,6 @@ impl Watch for HasRoom {
 
     fn writable(&self) {
         self.0.store(true, Ordering::SeqCst);
-    }
-}
-
-/// Wants nothing and says nothing.
-struct Idle;
-
-impl Endpoint for Idle {
-    type Msg = ();
-    type Call = ();
-    type Done = ();
-
-    fn decode(_envelope: Envelope) -> Result<(), PeerError> {
-        Ok(())
-    }
-
-    fn handle(&mut self, _now: Now, _input: Input<(), ()>) {}
-
-    fn poll(&mut self) -> Option<Output<()>> {
-        None
-    }
-
-    fn next_timeout(&self) -> Option<Mono> {
-        None
     }
 }
 

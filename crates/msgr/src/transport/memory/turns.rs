@@ -8,10 +8,11 @@ use loligo_base::Timers;
 use super::link::{End, Watch};
 use super::network::MemoryBound;
 use super::{Seat, Shared, Wish};
+use crate::bell::Desk;
 use crate::sync::Ordering;
-use crate::transport::bell::Desk;
+use crate::transport::settle::settle;
 use crate::transport::socket::unreachable;
-use crate::transport::{After, Host, Line, Listener, ReadOutcome, Scratch};
+use crate::transport::{Host, Line, Listener, ReadOutcome, Scratch};
 
 /// How often one pipe is read before the others have their turn.
 const READS_MAX: usize = 16;
@@ -224,17 +225,8 @@ impl<'a> Turns<'a> {
     fn settle(&mut self, line: &Arc<Line>) {
         // One that is not known yet has no timer. It is settled when it is taken in.
         let Some(key) = self.key(line).filter(|key| self.lines.contains_key(key)) else { return };
-        while line.flush(self.host.now()) == After::Service {
-            self.host.pump(line, &mut self.scratch);
-            match line.rearm() {
-                Some(at) => self.timers.set(key, at),
-                None if line.has_events() => {}
-                None => {
-                    // It wants bytes again that were there before.
-                    self.ready.push(Arc::clone(line));
-                    break;
-                }
-            }
+        if settle(line, &**self.host, &mut self.scratch, &mut self.timers, key) {
+            self.ready.push(Arc::clone(line));
         }
     }
 

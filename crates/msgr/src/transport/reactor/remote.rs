@@ -167,12 +167,7 @@ impl Remote {
 
     /// The reactor is about to sleep: gives how long it may, until `timer` or what the endpoint wants.
     pub(super) fn sleep(&self, now: Mono, timer: Option<Mono>) -> Option<Duration> {
-        match self.mailbox.sleep(timer.map_or(NEVER, Mono::as_nanos)) {
-            None => Some(Duration::ZERO),
-            Some(NEVER) => None,
-            // A timer of the system may fire a little early; a nanosecond more is rounded up to what it can count.
-            Some(until) => Some(Mono::from_nanos(until).saturating_since(now) + Duration::from_nanos(1)),
-        }
+        self.mailbox.pause(now, timer)
     }
 
     /// The reactor is awake.

@@ -2,37 +2,15 @@ use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
 use std::time::Duration;
 
-use loligo_base::{Mono, Now, SeededEntropy};
-use loligo_msgr_proto::{ConId, Connect, Endpoint, Envelope, Input, Output, PeerError, Pool};
+use loligo_base::SeededEntropy;
+use loligo_msgr_proto::{ConId, Connect, Pool};
 use loligo_wire::entity::{AddrType, EntityAddr, EntityAddrVec, EntityType};
 
 use super::*;
 use crate::NodeOptions;
 use crate::node::Shared;
 use crate::transport::SocketOptions;
-
-/// Wants nothing and says nothing.
-struct Idle;
-
-impl Endpoint for Idle {
-    type Msg = ();
-    type Call = ();
-    type Done = ();
-
-    fn decode(_envelope: Envelope) -> Result<(), PeerError> {
-        Ok(())
-    }
-
-    fn handle(&mut self, _now: Now, _input: Input<(), ()>) {}
-
-    fn poll(&mut self) -> Option<Output<()>> {
-        None
-    }
-
-    fn next_timeout(&self) -> Option<Mono> {
-        None
-    }
-}
+use crate::transport::idle::Idle;
 
 type Host = Arc<Shared<Idle>>;
 

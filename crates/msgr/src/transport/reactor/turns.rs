@@ -16,8 +16,9 @@ use mio::{Events, Interest, Poll, Token};
 use super::accept::Accepter;
 use super::homes::Homes;
 use super::remote::{Command, Remote};
+use crate::transport::settle::settle;
 use crate::transport::socket::{connect, connected, kind, unreachable};
-use crate::transport::{After, Host, Line, ReadOutcome, Scratch};
+use crate::transport::{Host, Line, ReadOutcome, Scratch};
 
 /// How often one pipe is read before the others have their turn.
 const READS_MAX: usize = 16;
@@ -226,17 +227,8 @@ impl Reactor {
             // It has no timer yet. It is settled when it is taken in.
             return;
         };
-        while line.flush(self.host.now()) == After::Service {
-            self.host.pump(line, &mut self.scratch);
-            match line.rearm() {
-                Some(at) => self.timers.set(token, at),
-                None if line.has_events() => {}
-                None => {
-                    // It wants bytes again that were there before.
-                    self.ready.push(Arc::clone(line));
-                    break;
-                }
-            }
+        if settle(line, &*self.host, &mut self.scratch, &mut self.timers, token) {
+            self.ready.push(Arc::clone(line));
         }
     }
 

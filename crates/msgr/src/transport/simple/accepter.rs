@@ -8,8 +8,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use socket2::SockRef;
 
 use super::Shared;
+use crate::bell::Bell;
 use crate::sync::lock;
-use crate::transport::bell::Bell;
 use crate::transport::reactor::ACCEPT_PAUSE;
 use crate::transport::{Host, Listener};
 

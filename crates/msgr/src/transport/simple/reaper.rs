@@ -10,8 +10,8 @@ use loligo_base::{Mono, Timers};
 
 use super::seat::Seat;
 use super::{Shared, accepter};
+use crate::bell::Desk;
 use crate::sync::lock;
-use crate::transport::bell::Desk;
 use crate::transport::{Host, Line, Listener};
 
 /// What the thread is asked to do.

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
 
 use super::reaper::Reaper;
-use crate::transport::bell::Bell;
+use crate::bell::Bell;
 use crate::transport::{Host, Line, Scratch};
 use crate::turn::Turn;
 
