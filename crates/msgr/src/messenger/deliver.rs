@@ -29,10 +29,14 @@ impl Deliverer {
         }
     }
 
-    /// Hands out what is next in the queue. What that holds of the throttles is held until then.
-    pub(super) fn deliver_next(&self) {
+    /// Hands out what is next in the queue, and says whether there was something. What that holds of the throttles is held until
+    /// then.
+    pub(super) fn deliver_next(&self) -> bool {
         let next = lock(&self.queue).dequeue();
-        let Some(delivery) = next else { return };
+        next.map(|delivery| self.deliver(delivery)).is_some()
+    }
+
+    fn deliver(&self, delivery: Delivery) {
         let Some(con) = self.con(delivery.con()) else { return };
         let chain = lock(&self.dispatchers).clone();
         match delivery {

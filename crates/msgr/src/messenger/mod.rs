@@ -163,7 +163,7 @@ impl Messenger {
     }
 
     /// Closes all connections and ends the threads: see [`Node::shutdown`]. Returns when dispatchers have heard of each connection
-    /// that it is reset; at once where it is called on a thread of the messenger.
+    /// that it is reset; before that where it is called on a thread of the messenger.
     pub fn shutdown(&self) {
         let is_over = self.node.end();
         if let Some(thread) = self.dispatch_thread.as_ref().filter(|_| is_over) {
@@ -172,17 +172,20 @@ impl Messenger {
     }
 }
 
-/// What hands things out, one for each that was put into the queue, with the thread that does it where there is to be one.
+/// What hands out what was put into the queue, with the thread that does it where there is to be one.
 fn sink(
     deliverer: Deliverer,
     on_a_thread: bool,
 ) -> io::Result<(Sink<DispatcherChain>, Option<Arc<DispatchThread>>)> {
     if !on_a_thread {
-        let sink = move |new: &mut dyn Iterator<Item = ()>| new.for_each(|()| deliverer.deliver_next());
+        let deliver = move |()| {
+            deliverer.deliver_next();
+        };
+        let sink = move |new: &mut dyn Iterator<Item = ()>| new.for_each(&deliver);
         return Ok((Box::new(sink), None));
     }
     let (thread, ringer) = DispatchThread::start(deliverer)?;
-    let sink = move |new: &mut dyn Iterator<Item = ()>| ringer.ring(new.count());
+    let sink = move |_: &mut dyn Iterator<Item = ()>| ringer.ring();
     Ok((Box::new(sink), Some(Arc::new(thread))))
 }
 
